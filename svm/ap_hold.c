@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * AP reset hold: a vCPU stays out of the guest until a SIPI, a reset, or userspace says otherwise.
+ * AMD 56421 GHCB Specification, "AP Reset Hold".  The states are in ap_state.c.
+ *
+ * The guest controls when a vCPU asks for a hold, and by which road.
+ *
+ * kvm.ko parks the vCPU in KVM_MP_STATE_AP_RESET_HOLD, but vcpu_block() makes it runnable for
+ * anything that would wake a HLT.  An early return would be legal, yet firmware exists that takes
+ * any return for a SIPI.  So es->ap_state, not mp_state, says whether the vCPU is held, and two
+ * things make mp_state follow:
+ *
+ *  - Nothing is injectable while held (hooks.h: NMI, SMI and interrupt are "not allowed"), so
+ *    what arrives stays pending in KVM and no longer wakes the vCPU.  One wake-up per event
+ *    remains, for KVM to turn a request (KVM_REQ_NMI, ...) into pending state.
+ *  - Such a woken vCPU reaches vcpu_enter_guest().  The last step there that is vendor code,
+ *    prepare_switch_to_guest, calls es_ap_keep_held(): mp_state goes back, and KVM_REQ_UNBLOCK
+ *    makes KVM cancel the entry and return to vcpu_run(), which clears that request and blocks
+ *    again.  KVM_RUN may also end on the way (a signal, say): vcpu_put then puts mp_state back.
+ *
+ * No wake-up is lost.  INIT and SIPI are bits in the APIC (pending_events), which only
+ * kvm_apic_accept_events() consumes, in this vCPU's task.  Sent before the vCPU blocks, the block
+ * sees them, because it looks after it has announced that it sleeps; sent later, the sender's
+ * kick wakes it; sent while the vCPU goes through vcpu_enter_guest(), they are consumed there or
+ * stay set and prevent the next block.  Putting mp_state back touches neither these bits nor any
+ * request but UNBLOCK.  ap_state and mp_state are written only by the task that has the vCPU
+ * loaded, so a SIPI cannot race with a hold: it is consumed either before the guest's request
+ * (no hold yet: dropped, as on hardware) or after.
+ */
+#include <linux/kvm_host.h>
+
+#include "x86.h"
+#include "lapic.h"
+#include "ap_hold.h"
+#include "es_trace.h"
+#include "respond.h"
+
+/*
+ * The page with the answer can have gone while the vCPU slept, and there is no way to userspace
+ * from here: KVM_REQ_TRIPLE_FAULT ends the guest with KVM_EXIT_SHUTDOWN before its next entry.
+ */
+static void answer_nae(struct kvm_vcpu *vcpu, bool by_sipi)
+{
+	es_respond_done(to_es(vcpu), by_sipi);
+	if (!es_respond_write(vcpu))
+		kvm_make_request(KVM_REQ_TRIPLE_FAULT, vcpu);
+}
+
+void es_ap_feed(struct kvm_vcpu *vcpu, enum es_ap_event event)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	struct es_ap_step step = es_ap_next(es->ap_state, event);
+	bool by_sipi = event != ES_AP_RELEASE;
+
+	if (step.next != es->ap_state)
+		trace_es_ap(vcpu->vcpu_id, es->ap_state, step.next,
+			    step.action == ES_AP_START ? "first-sipi" : es_ap_event_name(event));
+	es->ap_state = step.next;
+
+	switch (step.action) {
+	case ES_AP_NOTHING:
+		break;
+	case ES_AP_START:
+		es->first_sipi = true;
+		break;
+	case ES_AP_ANSWER_NAE:
+		answer_nae(vcpu, by_sipi);
+		break;
+	case ES_AP_ANSWER_MSR:
+		to_svm(vcpu)->vmcb->control.ghcb_gpa = es_msr_hold_answer(by_sipi);
+		break;
+	}
+}
+
+/*
+ * INIT and SIPI that came just before end the hold at once.  Without an APIC in the kernel,
+ * userspace keeps the MP state and gets KVM_EXIT_AP_RESET_HOLD; running the vCPU again ends it.
+ */
+int es_ap_hold(struct kvm_vcpu *vcpu, enum es_ap_event event)
+{
+	++vcpu->stat.halt_exits;
+	es_ap_feed(vcpu, event);
+	if (!es_vcpu_held(vcpu))
+		return 1;
+	if (!lapic_in_kernel(vcpu)) {
+		vcpu->run->exit_reason = KVM_EXIT_AP_RESET_HOLD;
+		return 0;
+	}
+	vcpu->arch.mp_state = KVM_MP_STATE_AP_RESET_HOLD;
+	return 1;
+}
+
+bool es_ap_keep_held(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	if (likely(!es_ap_held(es->ap_state)))
+		return false;
+
+	if (vcpu->arch.mp_state == KVM_MP_STATE_RUNNABLE && lapic_in_kernel(vcpu))
+		vcpu->arch.mp_state = es_ap_held_after_init(es->ap_state) ?
+			KVM_MP_STATE_INIT_RECEIVED : KVM_MP_STATE_AP_RESET_HOLD;
+	return true;
+}
+
+void es_ap_check_release(struct kvm_vcpu *vcpu)
+{
+	if (es_ap_held(to_es(vcpu)->ap_state) &&
+	    vcpu->arch.mp_state != KVM_MP_STATE_AP_RESET_HOLD &&
+	    vcpu->arch.mp_state != KVM_MP_STATE_INIT_RECEIVED) {
+		es_ap_feed(vcpu, ES_AP_RELEASE);
+		kvm_make_request(KVM_REQ_EVENT, vcpu);
+	}
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The state of an SEV-ES vCPU that this layer keeps, and what functions return.
+ *
+ * Handlers return as KVM's do: 1 resume the guest, 0 go to userspace (kvm_run says why), negative
+ * errno when the host is in trouble.  A guest's mistake is never a negative errno.
+ *
+ * All of struct es_vcpu belongs to the task that holds the vCPU's mutex (it runs the vCPU or does
+ * an ioctl on it).  Others read only what stats.c shows, and may see it change meanwhile.
+ */
+#ifndef SVM_ES_H
+#define SVM_ES_H
+
+#include "../include/compat/kvm.h"
+#include "ap_state.h"
+#include "msr_codec.h"
+#include "validate.h"
+
+/* How to reach the GHCB page without mapping it. */
+struct es_ghcb_access {
+	struct gfn_to_hva_cache cache;
+	struct kvm *kvm;		/* whose memory slots these are; NULL: nothing cached */
+};
+
+/* The payload of the exit being served, as copied from the guest. */
+struct es_scratch {
+	u64 gpa;
+	u32 len_bytes;
+	bool in_ghcb;
+	bool copy_out;			/* the guest gets the buffer back with the answer */
+	void *data;			/* in the image, or .outside */
+	void *outside;			/* for areas outside the GHCB: ES_SCRATCH_MAX_BYTES, kept */
+};
+
+/* The answer to a page-based request. */
+struct es_answer {
+	u64 info1;
+	u64 info2;
+	u32 returns;			/* ES_F_* of the registers that go back */
+	bool due;			/* not yet written to the guest */
+};
+
+#define ES_NR_LAST_EVENTS	8
+#define ES_LAST_IS_MSR		0x80
+#define ES_LAST_NONE		0xff
+
+struct es_stats {
+	u64 nae[ES_NR_NAE_EVENTS];
+	u64 msr[ES_NR_MSR_EVENTS];
+	u64 refused[ES_NR_REASONS];
+	u8 last[ES_NR_LAST_EVENTS];	/* a ring; ES_LAST_IS_MSR marks MSR-protocol requests */
+	u8 next_last;
+};
+
+struct es_vcpu {
+	struct es_request req;
+	const struct es_rule *rule;
+	struct es_answer answer;
+	struct es_ghcb_access ghcb;
+	struct es_scratch scratch;
+	struct ghcb *image;		/* host copy of the fields and the buffer in use */
+	u64 dr7;			/* as the guest last reported it */
+	enum es_ap_state ap_state;
+	bool first_sipi;		/* a first SIPI has come */
+	bool in_run;			/* this KVM_RUN is past es_vcpu_pre_run() */
+	bool terminated;		/* the guest ended itself, or could not be answered */
+	struct es_stats stats;
+};
+
+/* Our state, or NULL for a vCPU that this layer does not serve (no SEV-ES, or SNP). */
+static inline struct es_vcpu *to_es(struct kvm_vcpu *vcpu)
+{
+	return to_svm(vcpu)->sev_es.es;
+}
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The trace system kvm_amd_es.  KVM's own kvm_vmgexit_* events fire as before.
+ */
+#undef TRACE_SYSTEM
+#define TRACE_SYSTEM kvm_amd_es
+
+#if !defined(SVM_ES_TRACE_H) || defined(TRACE_HEADER_MULTI_READ)
+#define SVM_ES_TRACE_H
+
+#include <linux/tracepoint.h>
+
+#include "ap_state.h"
+#include "validate.h"
+
+/* A request and its answer; of the MSR protocol, info1 and answer1 are the MSR's values. */
+TRACE_EVENT(es_vmgexit,
+	TP_PROTO(int vcpu_id, const char *event, u64 info1, u64 info2, u64 answer1, u64 answer2),
+	TP_ARGS(vcpu_id, event, info1, info2, answer1, answer2),
+
+	TP_STRUCT__entry(
+		__field(int, vcpu_id)
+		__string(event, event)
+		__field(u64, info1)
+		__field(u64, info2)
+		__field(u64, answer1)
+		__field(u64, answer2)
+	),
+
+	TP_fast_assign(
+		__entry->vcpu_id = vcpu_id;
+		ES_ASSIGN_STR(event, event);
+		__entry->info1 = info1;
+		__entry->info2 = info2;
+		__entry->answer1 = answer1;
+		__entry->answer2 = answer2;
+	),
+
+	TP_printk("vcpu %d %s info1 %#llx info2 %#llx answer %#llx:%#llx", __entry->vcpu_id,
+		  __get_str(event), __entry->info1, __entry->info2, __entry->answer1,
+		  __entry->answer2)
+);
+
+/* A request that was refused, and why. */
+TRACE_EVENT(es_reject,
+	TP_PROTO(int vcpu_id, u64 code, enum es_reason reason),
+	TP_ARGS(vcpu_id, code, reason),
+
+	TP_STRUCT__entry(
+		__field(int, vcpu_id)
+		__field(u64, code)
+		__field(int, reason)
+	),
+
+	TP_fast_assign(
+		__entry->vcpu_id = vcpu_id;
+		__entry->code = code;
+		__entry->reason = reason;
+	),
+
+	TP_printk("vcpu %d event %#llx reason %s", __entry->vcpu_id, __entry->code,
+		  es_reason_name(__entry->reason))
+);
+
+/* A vCPU's step in AP bring-up. */
+TRACE_EVENT(es_ap,
+	TP_PROTO(int vcpu_id, enum es_ap_state from, enum es_ap_state to, const char *by),
+	TP_ARGS(vcpu_id, from, to, by),
+
+	TP_STRUCT__entry(
+		__field(int, vcpu_id)
+		__field(int, from)
+		__field(int, to)
+		__string(by, by)
+	),
+
+	TP_fast_assign(
+		__entry->vcpu_id = vcpu_id;
+		__entry->from = from;
+		__entry->to = to;
+		ES_ASSIGN_STR(by, by);
+	),
+
+	TP_printk("vcpu %d from %s to %s by %s", __entry->vcpu_id, es_ap_state_name(__entry->from),
+		  es_ap_state_name(__entry->to), __get_str(by))
+);
+
+/* The AP jump table's address was set or handed out. */
+TRACE_EVENT(es_jump_table,
+	TP_PROTO(int vcpu_id, bool get, u64 gpa),
+	TP_ARGS(vcpu_id, get, gpa),
+
+	TP_STRUCT__entry(
+		__field(int, vcpu_id)
+		__field(bool, get)
+		__field(u64, gpa)
+	),
+
+	TP_fast_assign(
+		__entry->vcpu_id = vcpu_id;
+		__entry->get = get;
+		__entry->gpa = gpa;
+	),
+
+	TP_printk("vcpu %d %s gpa %#llx", __entry->vcpu_id, __entry->get ? "get" : "set",
+		  __entry->gpa)
+);
+
+#endif
+
+#undef TRACE_INCLUDE_PATH
+#define TRACE_INCLUDE_PATH .
+#undef TRACE_INCLUDE_FILE
+#define TRACE_INCLUDE_FILE es_trace
+#include <trace/define_trace.h>

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The GHCB page: the only code that touches it.
+ */
+#ifndef SVM_GHCB_H
+#define SVM_GHCB_H
+
+#include "es.h"
+
+/*
+ * Copy the request of a VMGEXIT to es->req.  0, or -EFAULT when the page cannot be reached.
+ * May sleep.
+ */
+int es_ghcb_snapshot(struct kvm_vcpu *vcpu);
+
+/* Write es->answer and the registers that it returns.  0 or -EFAULT.  May sleep. */
+int es_ghcb_write_answer(struct kvm_vcpu *vcpu);
+
+/* Copy between the shared buffer and its place in the image.  0 or -EFAULT.  May sleep. */
+int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes);
+int es_ghcb_write_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes);
+
+/* Address of the GHCB as the guest set it; meaningful when the MSR holds an address. */
+static inline u64 es_ghcb_gpa(struct kvm_vcpu *vcpu)
+{
+	return to_svm(vcpu)->vmcb->control.ghcb_gpa;
+}
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Our part in KVM's operations.  The patch includes this file in the kernel's svm.c, just before
+ * the table svm_x86_ops: each function below calls the kernel's static one, and its name then
+ * stands for ours in the table.
+ */
+#ifndef SVM_HOOKS_H
+#define SVM_HOOKS_H
+
+#include "ap_hold.h"
+#include "vcpu.h"
+
+static int es_hook_vcpu_create(struct kvm_vcpu *vcpu)
+{
+	int r = es_vcpu_create(vcpu);
+
+	if (r)
+		return r;
+	r = svm_vcpu_create(vcpu);
+	if (r)
+		es_vcpu_free(vcpu);
+	return r;
+}
+
+static void es_hook_vcpu_reset(struct kvm_vcpu *vcpu, bool init_event)
+{
+	svm_vcpu_reset(vcpu, init_event);
+	if (init_event)
+		es_vcpu_init_event(vcpu);
+}
+
+static int es_hook_vcpu_pre_run(struct kvm_vcpu *vcpu)
+{
+	int r = svm_vcpu_pre_run(vcpu);
+
+	return r <= 0 ? r : es_vcpu_pre_run(vcpu);
+}
+
+static void es_hook_vcpu_load(struct kvm_vcpu *vcpu, int cpu)
+{
+	es_vcpu_load(vcpu);
+	svm_vcpu_load(vcpu, cpu);
+}
+
+static void es_hook_vcpu_put(struct kvm_vcpu *vcpu)
+{
+	svm_vcpu_put(vcpu);
+	es_vcpu_put(vcpu);
+}
+
+/* What arrives at a held vCPU stays pending. */
+static int es_hook_interrupt_allowed(struct kvm_vcpu *vcpu, bool for_injection)
+{
+	return es_vcpu_held(vcpu) ? 0 : svm_interrupt_allowed(vcpu, for_injection);
+}
+
+static int es_hook_nmi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
+{
+	return es_vcpu_held(vcpu) ? 0 : svm_nmi_allowed(vcpu, for_injection);
+}
+
+static int es_hook_smi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
+{
+	return es_vcpu_held(vcpu) ? 0 : svm_smi_allowed(vcpu, for_injection);
+}
+
+/* SEV-ES guests cannot be single-stepped; they say when they take NMIs again (NMI complete). */
+static void es_hook_enable_nmi_window(struct kvm_vcpu *vcpu)
+{
+	if (!to_es(vcpu))
+		svm_enable_nmi_window(vcpu);
+}
+
+static int es_hook_complete_emulated_msr(struct kvm_vcpu *vcpu, int err)
+{
+	return to_es(vcpu) ? es_vcpu_complete_msr(vcpu, err) : svm_complete_emulated_msr(vcpu, err);
+}
+
+#define svm_vcpu_create			es_hook_vcpu_create
+#define svm_vcpu_reset			es_hook_vcpu_reset
+#define svm_vcpu_pre_run		es_hook_vcpu_pre_run
+#define svm_vcpu_load			es_hook_vcpu_load
+#define svm_vcpu_put			es_hook_vcpu_put
+#define svm_interrupt_allowed		es_hook_interrupt_allowed
+#define svm_nmi_allowed			es_hook_nmi_allowed
+#define svm_smi_allowed			es_hook_smi_allowed
+#define svm_enable_nmi_window		es_hook_enable_nmi_window
+#define svm_complete_emulated_msr	es_hook_complete_emulated_msr
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Handlers of page-based events that have a file of their own.  All return as handlers do.
+ */
+#ifndef SVM_NAE_H
+#define SVM_NAE_H
+
+#include "es.h"
+
+int es_nae_ioio(struct kvm_vcpu *vcpu);
+int es_nae_mmio(struct kvm_vcpu *vcpu);
+int es_nae_jump_table(struct kvm_vcpu *vcpu);
+
+#endif

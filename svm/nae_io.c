@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * IOIO: IN, OUT, INS and OUTS. AMD 56421 GHCB Specification, "NAE Events" (IOIO_PROT); AMD 24593
+ * APM Volume 2, 15.10.2 (EXITINFO1).
+ *
+ * The guest controls port, size, direction and, for strings, the number of elements; the data is
+ * in RAX or in the scratch area.
+ */
+#include <linux/kvm_host.h>
+
+#include "x86.h"
+#include "nae.h"
+#include "respond.h"
+#include "scratch.h"
+#include "scratch_bounds.h"
+
+/* SW_EXITINFO2 counts elements.  None is a request that is done at once. */
+static int string_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	u64 nr_elements = es->req.info2;
+	int r;
+
+	if (!nr_elements)
+		return 1;
+	r = nr_elements > ES_SCRATCH_MAX_BYTES ? ES_INVALID_SCRATCH :
+		es_scratch_start(vcpu, nr_elements * size_bytes, in);
+	if (r < 0)
+		return r;
+	if (r != ES_OK) {
+		es_respond_malformed(vcpu, r);
+		return 1;
+	}
+	return kvm_sev_es_string_io(vcpu, size_bytes, port, es->scratch.data, nr_elements, in);
+}
+
+int es_nae_ioio(struct kvm_vcpu *vcpu)
+{
+	u64 info1 = to_es(vcpu)->req.info1;
+	u32 size_bytes = ES_IOIO_SIZE(info1);
+	u16 port = ES_IOIO_PORT(info1);
+	bool in = info1 & ES_IOIO_IN;
+
+	++vcpu->stat.io_exits;
+	if (info1 & ES_IOIO_STRING)
+		return string_io(vcpu, size_bytes, port, in);
+	return kvm_fast_pio(vcpu, size_bytes, port, in);
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * MMIO read and write.
+ * AMD 56421 GHCB Specification, "NAE Events" (MMIO Read, MMIO Write).
+ *
+ * The guest controls the address (SW_EXITINFO1), the length (SW_EXITINFO2) and the data in the
+ * scratch area.
+ */
+#include <linux/kvm_host.h>
+
+#include "x86.h"
+#include "nae.h"
+#include "respond.h"
+#include "scratch.h"
+
+/* No byte to move is a request that is done at once. */
+int es_nae_mmio(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	bool read = es->rule->event == ES_EV_MMIO_READ;
+	u64 len_bytes = es->req.info2;
+	int r;
+
+	if (!len_bytes)
+		return 1;
+
+	r = es_scratch_start(vcpu, len_bytes, read);
+	if (r < 0)
+		return r;
+	if (r != ES_OK) {
+		es_respond_malformed(vcpu, r);
+		return 1;
+	}
+
+	/* kvm.ko splits what is longer than 8 bytes, and looks here for the later parts' direction. */
+	vcpu->mmio_is_write = !read;
+	if (read)
+		return kvm_sev_es_mmio_read(vcpu, es->req.info1, len_bytes, es->scratch.data);
+	return kvm_sev_es_mmio_write(vcpu, es->req.info1, len_bytes, es->scratch.data);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The scratch area: the only code that follows SW_SCRATCH.
+ * AMD 56421 GHCB Specification, "GHCB Layout" (SW_SCRATCH).
+ *
+ * The guest controls the address, the length (through the event) and, at every moment, the
+ * content.  So the area is copied into a buffer of the vCPU before anything looks at it, and
+ * copied back when the exit is finished; devices and userspace only ever see the copy.  An area
+ * in the GHCB has its copy in the image.  One outside (version 1) needs a buffer of
+ * ES_SCRATCH_MAX_BYTES, which a vCPU gets at its first use of such an area and keeps: guests in
+ * practice never use one.
+ */
+#include <linux/kvm_host.h>
+#include <linux/slab.h>
+
+#include "ghcb.h"
+#include "respond.h"
+#include "scratch.h"
+#include "scratch_bounds.h"
+
+static int start_in_ghcb(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	u32 offset = es->scratch.gpa - es_ghcb_gpa(vcpu);
+
+	es->scratch.in_ghcb = true;
+	es->scratch.data = (u8 *)es->image + offset;
+	return es_ghcb_read_buffer(vcpu, offset, es->scratch.len_bytes) ? ES_INVALID_SCRATCH : ES_OK;
+}
+
+static int start_outside(struct kvm_vcpu *vcpu)
+{
+	struct es_scratch *scratch = &to_es(vcpu)->scratch;
+
+	if (!scratch->outside) {
+		scratch->outside = kvmalloc(ES_SCRATCH_MAX_BYTES, GFP_KERNEL_ACCOUNT);
+		if (!scratch->outside)
+			return -ENOMEM;
+	}
+	scratch->in_ghcb = false;
+	scratch->data = scratch->outside;
+	return kvm_read_guest(vcpu->kvm, scratch->gpa, scratch->data, scratch->len_bytes) ?
+		ES_INVALID_SCRATCH : ES_OK;
+}
+
+int es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_out)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	enum es_scratch_place place;
+	int r;
+
+	place = es_scratch_place(es_ghcb_gpa(vcpu), es->req.scratch_gpa, len_bytes,
+				 es_ghcb_version(vcpu->kvm));
+	if (place == ES_SCRATCH_REFUSED)
+		return ES_INVALID_SCRATCH;
+
+	es->scratch.gpa = es->req.scratch_gpa;
+	es->scratch.len_bytes = len_bytes;
+	r = place == ES_SCRATCH_IN_GHCB ? start_in_ghcb(vcpu) : start_outside(vcpu);
+	es->scratch.copy_out = copy_out && r == ES_OK;
+	return r;
+}
+
+void es_scratch_finish(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	struct es_scratch *scratch = &es->scratch;
+	int r;
+
+	if (!scratch->copy_out)
+		return;
+	scratch->copy_out = false;
+
+	if (scratch->in_ghcb)
+		r = es_ghcb_write_buffer(vcpu, (u8 *)scratch->data - (u8 *)es->image,
+					 scratch->len_bytes);
+	else
+		r = kvm_write_guest(vcpu->kvm, scratch->gpa, scratch->data, scratch->len_bytes);
+	if (r)
+		es_respond_malformed(vcpu, ES_INVALID_SCRATCH);
+}

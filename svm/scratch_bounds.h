@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Where a scratch area may lie and how long it may be.  Pure: see es/pure.h.
+ */
+#ifndef SVM_SCRATCH_BOUNDS_H
+#define SVM_SCRATCH_BOUNDS_H
+
+#include "../include/es/ghcb.h"
+
+/* An area outside the GHCB has at most this many bytes. */
+#define ES_SCRATCH_MAX_BYTES	(16 * 4096)
+
+enum es_scratch_place {
+	ES_SCRATCH_REFUSED,
+	ES_SCRATCH_IN_GHCB,	/* wholly in the shared buffer of this vCPU's GHCB */
+	ES_SCRATCH_OUTSIDE,	/* wholly outside the GHCB page; version 1 only */
+};
+
+/*
+ * Place the @len_bytes bytes that the guest says are at @scratch_gpa.  @ghcb_gpa is page aligned,
+ * @len_bytes is not 0, @version is the GHCB version that the VM was offered.
+ */
+enum es_scratch_place es_scratch_place(u64 ghcb_gpa, u64 scratch_gpa, u64 len_bytes, u16 version);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What debugfs shows of each VM, in its directory /sys/kernel/debug/kvm/PID-FD:
+ *
+ *   es_events   NAME COUNT per line: requests by event, refusals by reason, of all vCPUs
+ *   es_vcpus    one line per vCPU: MP state, AP state, GHCB MSR, and the last events, newest first
+ *
+ * Each vCPU counts for itself.  Readers hold kvm->lock, which keeps the states where they are (a
+ * move of the VM takes it); the numbers may change while they are read.
+ */
+#include <linux/debugfs.h>
+#include <linux/kvm_host.h>
+#include <linux/seq_file.h>
+
+#include "ghcb.h"
+#include "stats.h"
+
+#define sum_of(_kvm, _counter)						\
+({									\
+	struct kvm_vcpu *_vcpu;						\
+	unsigned long _i;						\
+	u64 _sum = 0;							\
+									\
+	kvm_for_each_vcpu(_i, _vcpu, _kvm)				\
+		if (to_es(_vcpu))					\
+			_sum += READ_ONCE(to_es(_vcpu)->stats._counter);	\
+	_sum;								\
+})
+
+static int es_events_show(struct seq_file *m, void *unused)
+{
+	struct kvm *kvm = m->private;
+	const struct es_rule *rules;
+	size_t nr_rules;
+	int i;
+
+	rules = es_rules(&nr_rules);
+	mutex_lock(&kvm->lock);
+	for (i = 0; i < nr_rules; i++)
+		seq_printf(m, "%s %llu\n", rules[i].name, sum_of(kvm, nae[i]));
+	for (i = 0; i < ES_NR_MSR_EVENTS; i++)
+		seq_printf(m, "%s %llu\n", es_msr_request_name(i), sum_of(kvm, msr[i]));
+	for (i = ES_OK + 1; i < ES_NR_REASONS; i++)
+		seq_printf(m, "refused_%s %llu\n", es_reason_name(i), sum_of(kvm, refused[i]));
+	mutex_unlock(&kvm->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(es_events);
+
+static const char *last_event_name(u8 entry)
+{
+	const struct es_rule *rules;
+	size_t nr_rules;
+
+	if (entry & ES_LAST_IS_MSR)
+		return es_msr_request_name(entry & ~ES_LAST_IS_MSR);
+	rules = es_rules(&nr_rules);
+	return entry < nr_rules ? rules[entry].name : "?";
+}
+
+static void show_last_events(struct seq_file *m, const struct es_stats *stats)
+{
+	int newest = READ_ONCE(stats->next_last) + ES_NR_LAST_EVENTS - 1;
+	int i;
+
+	for (i = 0; i < ES_NR_LAST_EVENTS; i++) {
+		u8 entry = READ_ONCE(stats->last[(newest - i) % ES_NR_LAST_EVENTS]);
+
+		if (entry != ES_LAST_NONE)
+			seq_printf(m, "%s%s", i ? "," : " ", last_event_name(entry));
+	}
+}
+
+static int es_vcpus_show(struct seq_file *m, void *unused)
+{
+	struct kvm *kvm = m->private;
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	mutex_lock(&kvm->lock);
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		struct es_vcpu *es = to_es(vcpu);
+
+		if (!es)
+			continue;
+		seq_printf(m, "vcpu %d mp_state %d ap_state %s first_sipi %d ghcb %#llx last:",
+			   vcpu->vcpu_id, READ_ONCE(vcpu->arch.mp_state),
+			   es_ap_state_name(READ_ONCE(es->ap_state)), READ_ONCE(es->first_sipi),
+			   es_ghcb_gpa(vcpu));
+		show_last_events(m, &es->stats);
+		seq_putc(m, '\n');
+	}
+	mutex_unlock(&kvm->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(es_vcpus);
+
+/* KVM removes the files with the directory.  kvm->lock serializes creators. */
+void es_stats_create(struct kvm *kvm)
+{
+	struct dentry *dir = kvm->debugfs_dentry, *present;
+
+	if (IS_ERR_OR_NULL(dir))
+		return;
+
+	mutex_lock(&kvm->lock);
+	present = debugfs_lookup("es_events", dir);
+	if (present) {
+		dput(present);
+	} else {
+		debugfs_create_file("es_events", 0444, dir, kvm, &es_events_fops);
+		debugfs_create_file("es_vcpus", 0444, dir, kvm, &es_vcpus_fops);
+	}
+	mutex_unlock(&kvm->lock);
+}

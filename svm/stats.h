@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counters, and what debugfs shows of a VM: es_events and es_vcpus.
+ */
+#ifndef SVM_STATS_H
+#define SVM_STATS_H
+
+#include "es.h"
+
+/* Create a VM's files if it has none yet. */
+void es_stats_create(struct kvm *kvm);
+
+static inline void es_stats_last(struct es_stats *stats, u8 entry)
+{
+	stats->last[stats->next_last] = entry;
+	stats->next_last = (stats->next_last + 1) % ES_NR_LAST_EVENTS;
+}
+
+/* Count the page-based request of es->rule; one without a rule shows as a refusal only. */
+static inline void es_stats_request(struct es_vcpu *es)
+{
+	if (!es->rule)
+		return;
+	es->stats.nae[es->rule->event]++;
+	es_stats_last(&es->stats, es->rule->event);
+}
+
+static inline void es_stats_msr(struct es_vcpu *es, enum es_msr_request request)
+{
+	es->stats.msr[request]++;
+	es_stats_last(&es->stats, request | ES_LAST_IS_MSR);
+}
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of a vCPU: create, reset, run, free, and what each step does to our state.
+ *
+ *   create   allocate; WAITING
+ *   reset    forget the exit in flight; WAITING; GHCB MSR = SEV information
+ *   INIT     tell the AP state machine; an exit in flight stays (a held vCPU has one)
+ *   run      finish the exit that userspace worked on, then go on
+ *   move     the kernel moves struct vcpu_sev_es_state, and with it the pointer to our state
+ *   free     free
+ *
+ * The guest controls none of these, except INIT through another vCPU's APIC.
+ */
+#include <linux/kvm_host.h>
+#include <linux/slab.h>
+
+#include "x86.h"
+#include "ap_hold.h"
+#include "respond.h"
+#include "stats.h"
+#include "stock.h"
+#include "vcpu.h"
+
+#define DR7_RESET	0x400
+
+static void reset(struct es_vcpu *es)
+{
+	es->answer.due = false;
+	es->terminated = false;
+	es->scratch.copy_out = false;
+	es->first_sipi = false;
+	es->dr7 = DR7_RESET;
+}
+
+static struct es_vcpu *alloc_state(void)
+{
+	struct es_vcpu *es = kzalloc(sizeof(*es), GFP_KERNEL_ACCOUNT);
+
+	if (!es)
+		return NULL;
+	es->image = (struct ghcb *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (!es->image) {
+		kfree(es);
+		return NULL;
+	}
+	memset(es->stats.last, ES_LAST_NONE, sizeof(es->stats.last));
+	reset(es);
+	return es;
+}
+
+int es_vcpu_create(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es;
+
+	if (!sev_es_guest(vcpu->kvm) || es_snp_guest(vcpu->kvm))
+		return 0;
+
+	es = alloc_state();
+	if (!es)
+		return -ENOMEM;
+	to_svm(vcpu)->sev_es.es = es;
+	es_stats_create(vcpu->kvm);
+	return 0;
+}
+
+void es_vcpu_free(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	if (!es)
+		return;
+	to_svm(vcpu)->sev_es.es = NULL;
+	kvfree(es->scratch.outside);
+	free_page((unsigned long)es->image);
+	kfree(es);
+}
+
+void es_vcpu_init_event(struct kvm_vcpu *vcpu)
+{
+	if (to_es(vcpu))
+		es_ap_feed(vcpu, ES_AP_INIT);
+}
+
+/* A guest that has ended stays so until it is reset. */
+int es_vcpu_pre_run(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	if (!es)
+		return 1;
+	if (es->terminated)
+		return es_terminate(vcpu);
+
+	es_ap_check_release(vcpu);
+	es->in_run = true;
+	return es_ap_held(es->ap_state) ? 1 : es_respond_write(vcpu);
+}
+
+/*
+ * mp_state turns RUNNABLE under a held vCPU either because vcpu_block() woke it, which is undone,
+ * or because userspace said so, which ends the hold at the next KVM_RUN.  The former can only
+ * happen in a KVM_RUN that is past es_vcpu_pre_run(), the latter only outside KVM_RUN;
+ * wants_to_run is set during KVM_RUN only.
+ */
+void es_vcpu_load(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	if (es && !vcpu->wants_to_run)
+		es->in_run = false;
+}
+
+void es_vcpu_put(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	if (es && es->in_run && vcpu->wants_to_run)
+		es_ap_keep_held(vcpu);
+}
+
+int es_vcpu_complete_msr(struct kvm_vcpu *vcpu, int err)
+{
+	if (err)
+		es_respond_exception(to_es(vcpu), GP_VECTOR);
+	return 1;
+}
+
+/* Takes the place of the kernel's function, which sets the GHCB MSR. */
+void sev_es_vcpu_reset(struct vcpu_svm *svm)
+{
+	struct es_vcpu *es = svm->sev_es.es;
+
+	stock_sev_es_vcpu_reset(svm);
+	if (!es)
+		return;
+	reset(es);
+	es_ap_feed(&svm->vcpu, ES_AP_RESET);
+}
+
+void sev_free_vcpu(struct kvm_vcpu *vcpu)
+{
+	es_vcpu_free(vcpu);
+	stock_sev_free_vcpu(vcpu);
+}
+
+/*
+ * Takes the place of the kernel's function, which wrote the answer here, where nothing may sleep
+ * any more.  Ours is written earlier; what is left to do before an entry is to keep a held vCPU
+ * out (ap_hold.c).
+ */
+void sev_es_unmap_ghcb(struct vcpu_svm *svm)
+{
+	if (!svm->sev_es.es)
+		stock_sev_es_unmap_ghcb(svm);
+	else if (es_ap_keep_held(&svm->vcpu))
+		kvm_make_request(KVM_REQ_UNBLOCK, &svm->vcpu);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The life of a vCPU, as this layer sees it.  hooks.h and the replaced kernel functions call these.
+ */
+#ifndef SVM_VCPU_H
+#define SVM_VCPU_H
+
+#include "es.h"
+
+/* Hypervisor features offered to an SEV-ES guest: every defined bit needs SNP. */
+#define ES_HV_FEATURES		0
+
+/* Allocate our state if the vCPU is one of ours.  0 or -ENOMEM. */
+int es_vcpu_create(struct kvm_vcpu *vcpu);
+void es_vcpu_free(struct kvm_vcpu *vcpu);
+
+/* INIT, after KVM has reset what it keeps. */
+void es_vcpu_init_event(struct kvm_vcpu *vcpu);
+
+/* Start of KVM_RUN, an exit to userspace being completed.  Returns as handlers do; may sleep. */
+int es_vcpu_pre_run(struct kvm_vcpu *vcpu);
+
+/* The vCPU gets or loses its task or CPU; does not sleep. */
+void es_vcpu_load(struct kvm_vcpu *vcpu);
+void es_vcpu_put(struct kvm_vcpu *vcpu);
+
+/* End of an emulated RDMSR or WRMSR: @err says that it must raise #GP.  Returns as handlers do. */
+int es_vcpu_complete_msr(struct kvm_vcpu *vcpu, int err);
+
+/* The SEV information that a vCPU's GHCB MSR holds after reset. */
+u64 es_vcpu_sev_info(struct kvm_vcpu *vcpu);
+
+#endif
