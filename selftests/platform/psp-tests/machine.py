@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: GPL-2.0
+"""One QEMU machine with a security processor and no software in it.
+
+The virtual CPUs never start. Memory, port I/O and the device's registers are
+driven over QEMU's qtest protocol, and object properties are read over QMP.
+"""
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+
+CPU = ("EPYC-Milan,+svm,+npt,+nrip-save,+lbrv,+flushbyasid,+decodeassists,"
+       "xlevel=0x8000001f,sev-es-host=on")
+RAM_BYTES = 256 << 20
+PSP_PCI_ID = 0x14CA1022
+BAR2_ADDR = 0xFE000000
+TIMEOUT_SECONDS = 30
+
+
+class QemuDied(Exception):
+    """QEMU closed its sockets: it crashed or was killed."""
+
+
+class Line:
+    """A line-based conversation over a socket QEMU connects to."""
+
+    def __init__(self, path):
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen(1)
+        self.listener.settimeout(TIMEOUT_SECONDS)
+        self.file = None
+
+    def accept(self):
+        conn, _ = self.listener.accept()
+        conn.settimeout(TIMEOUT_SECONDS)
+        self.file = conn.makefile("rw", encoding="ascii")
+
+    def send(self, text):
+        try:
+            self.file.write(text + "\n")
+            self.file.flush()
+        except OSError as err:
+            raise QemuDied(str(err)) from err
+
+    def receive(self):
+        try:
+            line = self.file.readline()
+        except OSError as err:
+            raise QemuDied(str(err)) from err
+        if not line:
+            raise QemuDied("end of file")
+        return line.strip()
+
+
+class Machine:
+    """Starts QEMU and talks to it; use as a context manager."""
+
+    def __init__(self, qemu, cpu=CPU, extra=()):
+        self.argv = [
+            qemu, "-L", "/usr/share/seabios", "-L", "/usr/share/qemu",
+            "-nodefaults", "-no-user-config", "-display", "none", "-S",
+            "-machine", "q35", "-accel", "tcg,thread=single", "-cpu", cpu,
+            "-m", str(RAM_BYTES >> 20), "-device", "amd-psp", *extra]
+        self.dir = tempfile.mkdtemp(prefix="psp-tests.")
+        self.qtest = Line(os.path.join(self.dir, "qtest"))
+        self.qmp = Line(os.path.join(self.dir, "qmp"))
+        self.events = []
+        self.process = None
+        self.slot = None
+        self.last_words = ""
+
+    def __enter__(self):
+        argv = self.argv + [
+            "-qtest", f"unix:{self.dir}/qtest", "-qtest-log", "none",
+            "-qmp", f"unix:{self.dir}/qmp"]
+        with open(os.path.join(self.dir, "stderr"), "wb") as stderr:
+            self.process = subprocess.Popen(
+                argv, stdin=subprocess.DEVNULL, stdout=stderr, stderr=stderr)
+        try:
+            self.qtest.accept()
+            self.qmp.accept()
+            self.qmp.receive()
+            self.command("qmp_capabilities")
+            self.setup_pci()
+        except TimeoutError as err:
+            self.__exit__()
+            raise QemuDied(self.last_words or "no answer") from err
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        with open(os.path.join(self.dir, "stderr"), errors="replace") as file:
+            self.last_words = "; ".join(
+                line.strip() for line in file if "warning:" not in line)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    # qtest
+    def ask(self, text):
+        self.qtest.send(text)
+        while True:
+            words = self.qtest.receive().split()
+            if words[0] == "IRQ":
+                continue
+            if words[0] != "OK":
+                raise RuntimeError(f"qtest {text}: {' '.join(words)}")
+            return words[1:]
+
+    def read(self, addr, length):
+        return bytes.fromhex(self.ask(f"read {addr:#x} {length:#x}")[0][2:])
+
+    def write(self, addr, data):
+        self.ask(f"write {addr:#x} {len(data):#x} 0x{data.hex()}")
+
+    def read32(self, addr):
+        return int(self.ask(f"readl {addr:#x}")[0], 16)
+
+    def write32(self, addr, value):
+        self.ask(f"writel {addr:#x} {value:#x}")
+
+    # PCI configuration space, mechanism 1, bus 0
+    def config_address(self, slot, offset):
+        self.ask(f"outl 0xcf8 {0x80000000 | slot << 11 | offset:#x}")
+
+    def config_read(self, offset, slot=None):
+        self.config_address(self.slot if slot is None else slot, offset)
+        return int(self.ask("inl 0xcfc")[0], 16)
+
+    def config_write(self, offset, value):
+        self.config_address(self.slot, offset)
+        self.ask(f"outl 0xcfc {value:#x}")
+
+    def setup_pci(self):
+        slots = [s for s in range(32) if self.config_read(0, s) == PSP_PCI_ID]
+        if not slots:
+            raise RuntimeError("no security processor on PCI bus 0")
+        self.slot = slots[0]
+        self.config_write(0x18, BAR2_ADDR)
+        self.config_write(0x04, 0x6)        # memory and bus master
+
+    # QMP
+    def command(self, name, **arguments):
+        self.qmp.send(json.dumps({"execute": name, "arguments": arguments}))
+        while True:
+            answer = json.loads(self.qmp.receive())
+            if "return" in answer:
+                return answer["return"]
+            if "event" in answer:
+                self.events.append(answer["event"])
+            if "error" in answer:
+                raise RuntimeError(f"QMP {name}: {answer['error']['desc']}")
+
+    def reset(self):
+        self.events.clear()
+        self.command("system_reset")
+        while "RESET" not in self.events:   # it may come before the answer
+            self.events.append(json.loads(self.qmp.receive()).get("event"))
+        self.setup_pci()
+
+    def psp_property(self, name):
+        base = "/machine/peripheral-anon"
+        for entry in self.command("qom-list", path=base):
+            if entry["type"] == "child<amd-psp>":
+                path = f"{base}/{entry['name']}"
+                return self.command("qom-get", path=path, property=name)
+        raise RuntimeError("no amd-psp object")

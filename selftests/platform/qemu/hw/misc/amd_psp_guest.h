@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Guest contexts (GCTX) of the security processor's firmware.
+ */
+
+#ifndef HW_MISC_AMD_PSP_GUEST_H
+#define HW_MISC_AMD_PSP_GUEST_H
+
+#include "amd_psp.h"
+
+/* Firmware resource limit: more contexts answer RESOURCE_LIMIT. */
+#define PSP_MAX_GUESTS 1024
+
+typedef enum {
+    PSP_GUEST_UNINIT, PSP_GUEST_LUPDATE, PSP_GUEST_LSECRET, PSP_GUEST_RUNNING,
+} PspGuestState;
+
+typedef struct PspGuest {
+    uint32_t handle;
+    uint32_t policy;
+    uint32_t asid;                       /* 0: not activated */
+    uint32_t nr_vmsas;
+    PspGuestState state;
+    SevKey *vek;
+    GChecksum *ld;                       /* launch digest so far */
+    uint8_t tek[PSP_KEY_BYTES];
+    uint8_t tik[PSP_KEY_BYTES];
+    uint8_t measure[PSP_DIGEST_BYTES];   /* what LAUNCH_MEASURE answered */
+} PspGuest;
+
+void psp_guests_init(AmdPsp *psp);
+void psp_guests_finalize(AmdPsp *psp);
+
+/* Deactivate and forget all guests. */
+void psp_guests_clear(AmdPsp *psp);
+
+/* A fresh context in LUPDATE, or NULL past the limit. Takes @vek over. */
+PspGuest *psp_guest_new(AmdPsp *psp, uint32_t policy, SevKey *vek);
+
+PspGuest *psp_guest_find(AmdPsp *psp, uint32_t handle);
+
+/* Platform WORKING, handle known, guest in @state: else the fitting status. */
+uint32_t psp_guest_in_state(AmdPsp *psp, uint32_t handle, PspGuestState state,
+                            PspGuest **guest);
+
+/* The guest starts RUNNING: its ASID, if any, becomes valid in the cores. */
+bool psp_guest_set_running(AmdPsp *psp, PspGuest *guest);
+
+/* The members of the "guests" property. */
+void psp_guests_visit(AmdPsp *psp, Visitor *v, Error **errp);
+
+/* amd_psp_asid.c: INIT makes all ASIDs dirty, DF_FLUSH the dirty ones clean. */
+void psp_asids_set_dirty(AmdPsp *psp);
+void psp_asids_flush(AmdPsp *psp);
+
+/* @guest has an ASID: take it away; let the cores run it. */
+void psp_asid_release(AmdPsp *psp, PspGuest *guest);
+bool psp_asid_make_valid(AmdPsp *psp, PspGuest *guest);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames of RAM and the view their bytes are stored under
+ *
+ * AMD 24593 APM Volume 2, 15.34.5 "Encrypted Memory".  sev_view.c owns
+ * the tags; the VMSA code hangs its own record on a frame.
+ */
+#ifndef TARGET_I386_SEV_FRAME_H
+#define TARGET_I386_SEV_FRAME_H
+
+#include "exec/hwaddr.h"
+#include "exec/cpu-common.h"
+#include "sev_view.h"
+
+struct SevVmsa;
+
+/* A frame of RAM: 4 KiB at @offset of @block. */
+typedef struct SevFrameRef {
+    RAMBlock *block;
+    ram_addr_t offset;
+} SevFrameRef;
+
+/* The first key turns the machine's memory views on. */
+void sev_views_enable(void);
+
+/* The frame that holds @spa; false: not RAM. */
+bool sev_frame_find(hwaddr spa, SevFrameRef *ref);
+
+/* Bring a frame under @key's view (NULL: host) and point at its 4096 bytes. */
+uint8_t *sev_frame_view(const SevFrameRef *ref, SevKey *key);
+
+/* The VMSA record of a frame; taking a new one leaves freeing to the caller. */
+struct SevVmsa *sev_frame_vmsa(const SevFrameRef *ref);
+void sev_frame_set_vmsa(const SevFrameRef *ref, struct SevVmsa *vmsa);
+
+#endif

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A CPU that can host SEV-ES guests: properties, CPUID, MSRs
+ *
+ * AMD 24593 APM Volume 2, 15.34.1 "Determining Support for SEV", 15.34.2
+ * "Key Management", 15.35.2 "Enabling SEV-ES".  Firmware that boots such a
+ * machine enables memory encryption (SYSCFG) and locks SMM (HWCR) before any
+ * system software runs; SeaBIOS knows neither, so the CPU starts that way.
+ *
+ * A guest controls its GHCB MSR and nothing else here.
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "cpu.h"
+#include "exec/exec-all.h"
+#include "sysemu/sysemu.h"
+#include "sysemu/tcg.h"
+#include "tcg/helper-tcg.h"
+#include "hw/core/cpu.h"
+#include "sev_cpu.h"
+#include "sev_key.h"
+
+#define MSR_SYSCFG          0xc0010010
+#define SYSCFG_MEM_ENCRYPT  (1ULL << 23)
+#define MSR_HWCR            0xc0010015
+#define HWCR_SMM_LOCK       (1ULL << 0)
+#define MSR_VM_PAGE_FLUSH   0xc001011e
+#define MSR_GHCB            0xc0010130
+#define MSR_SEV_STATUS      0xc0010131
+#define SEV_STATUS_SEV      (1ULL << 0)
+#define SEV_STATUS_SEV_ES   (1ULL << 1)
+
+#define CPUID_8000_001F_EAX_SEV           (1u << 1)
+#define CPUID_8000_001F_EAX_VM_PAGE_FLUSH (1u << 2)
+#define CPUID_8000_001F_EAX_SEV_ES        (1u << 3)
+#define CPUID_8000_001F_EAX_COHERENT      (1u << 10)
+
+static const SevHostProps *host_props(void)
+{
+    return first_cpu ? &X86_CPU(first_cpu)->sev_host : NULL;
+}
+
+bool sev_host_enabled(void)
+{
+    return host_props() && host_props()->enabled;
+}
+
+uint32_t sev_host_asids(void)
+{
+    return host_props()->nr_asids;
+}
+
+uint32_t sev_host_min_asid(void)
+{
+    return host_props()->min_asid;
+}
+
+uint32_t sev_host_cbitpos(void)
+{
+    return host_props()->cbitpos;
+}
+
+static bool check_props(const SevHostProps *props, Error **errp)
+{
+    if (qemu_tcg_mttcg_enabled()) {
+        error_setg(errp, "sev-es-host=on needs -accel tcg,thread=single");
+        return false;
+    }
+    if (props->cbitpos < 32 || props->cbitpos > 51) {
+        error_setg(errp, "sev-cbitpos must be in 32 to 51");
+        return false;
+    }
+    if (props->phys_bits_reduction > 31) {
+        error_setg(errp, "sev-phys-bits-reduction must be at most 31");
+        return false;
+    }
+    if (!props->nr_asids || props->nr_asids > UINT16_MAX) {
+        error_setg(errp, "sev-asids must be in 1 to 65535");
+        return false;
+    }
+    if (!props->min_asid || props->min_asid > props->nr_asids + 1) {
+        error_setg(errp, "sev-min-asid must be in 1 to sev-asids + 1");
+        return false;
+    }
+    return true;
+}
+
+static void machine_done(Notifier *n, void *unused)
+{
+    if (!object_resolve_path_type("", "amd-psp", NULL)) {
+        error_report("sev-es-host=on needs a security processor: "
+                     "add -device amd-psp");
+        exit(1);
+    }
+}
+
+static Notifier machine_done_notifier = { .notify = machine_done };
+
+bool sev_host_realize(X86CPU *cpu, Error **errp)
+{
+    const SevHostProps *props = &cpu->sev_host;
+    CPUX86State *env = &cpu->env;
+
+    if (!props->enabled) {
+        return true;
+    }
+    if (!check_props(props, errp)) {
+        return false;
+    }
+    if (!machine_done_notifier.node.le_prev) {
+        qemu_add_machine_init_done_notifier(&machine_done_notifier);
+    }
+    env->sev = g_new0(SevCpu, 1);
+    env->sev->cbit = 1ULL << props->cbitpos;
+    env->cpuid_xlevel = MAX(env->cpuid_xlevel, 0x8000001f);
+    sev_asid_init(props->nr_asids);
+    return true;
+}
+
+void sev_host_cpuid(CPUX86State *env, uint32_t *eax, uint32_t *ebx,
+                    uint32_t *ecx, uint32_t *edx)
+{
+    const SevHostProps *props = &env_archcpu(env)->sev_host;
+
+    if (env->sev) {
+        *eax = CPUID_8000_001F_EAX_SEV | CPUID_8000_001F_EAX_VM_PAGE_FLUSH |
+               CPUID_8000_001F_EAX_SEV_ES | CPUID_8000_001F_EAX_COHERENT;
+        *ebx = props->cbitpos | props->phys_bits_reduction << 6;
+        *ecx = props->nr_asids;
+        *edx = props->min_asid;
+    }
+}
+
+/* SEV_STATUS and GHCB are the guest's: no intercept reaches them. */
+static bool guest_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
+{
+    bool es = sev_guest_is(env, SEV_ES);
+
+    if (msr == MSR_SEV_STATUS && sev_cbit(env)) {
+        *val = SEV_STATUS_SEV | (es ? SEV_STATUS_SEV_ES : 0);
+        return true;
+    }
+    if (msr == MSR_GHCB && es) {
+        *val = env->sev->ghcb_msr;
+        return true;
+    }
+    return false;
+}
+
+/* True: done, *val is the answer.  False: not an MSR of this file's. */
+bool sev_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val, uintptr_t ra)
+{
+    if (!env->sev) {
+        return false;
+    }
+    if (env->hflags & HF_GUEST_MASK) {
+        return guest_rdmsr(env, msr, val);
+    }
+    switch (msr) {
+    case MSR_SYSCFG:
+        *val = SYSCFG_MEM_ENCRYPT;
+        return true;
+    case MSR_HWCR:
+        *val = HWCR_SMM_LOCK;
+        return true;
+    case MSR_SEV_STATUS:
+        *val = 0;
+        return true;
+    case MSR_GHCB:
+    case MSR_VM_PAGE_FLUSH: /* write only */
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+    }
+    return false;
+}
+
+/* Views never go stale, so there is nothing to flush for a valid ASID. */
+static bool page_flush_valid(CPUX86State *env, uint64_t val)
+{
+    uint32_t asid = val & ~TARGET_PAGE_MASK;
+
+    return asid && asid <= env_archcpu(env)->sev_host.nr_asids;
+}
+
+bool sev_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val, uintptr_t ra)
+{
+    if (!env->sev) {
+        return false;
+    }
+    if (env->hflags & HF_GUEST_MASK) {
+        if (msr != MSR_GHCB || !sev_guest_is(env, SEV_ES)) {
+            return false;
+        }
+        env->sev->ghcb_msr = val;
+        return true;
+    }
+    switch (msr) {
+    case MSR_SYSCFG: /* the bit that matters is sticky until reset */
+    case MSR_HWCR:   /* so is the lock */
+        return true;
+    case MSR_VM_PAGE_FLUSH:
+        if (page_flush_valid(env, val)) {
+            return true;
+        }
+        /* fall through */
+    case MSR_GHCB:
+    case MSR_SEV_STATUS:
+        raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+    }
+    return false;
+}
