@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+#
+# A stock SEV-ES guest on this host: QEMU, OVMF, a Debian kernel, a virtio disk and a virtio network
+# device, started, watched through its console, and judged.  What the guest reports about disk and
+# network is compared with random data made here, so that no constant answer can pass.
+# shellcheck disable=SC2154 # es_module comes from the kernel command line
+
+guest_dir=/run/guest
+guest_log=$guest_dir/console
+guest_disk_bytes=1048576
+
+# Random contents for the disk and for the page that the guest fetches.
+guest_data() {
+	mkdir -p $guest_dir/www
+	cp /usr/share/OVMF/OVMF_VARS.fd $guest_dir/vars.fd
+	dd if=/dev/urandom of=$guest_dir/disk bs=4096 count=$((guest_disk_bytes / 4096)) 2>/dev/null
+	dd if=/dev/urandom bs=4096 count=64 2>/dev/null | base64 >$guest_dir/www/page
+	sha256sum <$guest_dir/disk | cut -d ' ' -f 1 >$guest_dir/disk.sha256
+	sha256sum <$guest_dir/www/page | cut -d ' ' -f 1 >$guest_dir/page.sha256
+	dd if=$guest_dir/disk bs=64k count=1 2>/dev/null | md5sum >$guest_dir/disk.head
+	httpd -p 127.0.0.1:8080 -h $guest_dir/www
+	mkfifo $guest_dir/keys
+	: >$guest_log
+}
+
+# The stock module of Linux 6.1 does not pin private guest memory, so there it must be shared.
+guest_memory() {
+	case $es_module-$(uname -r) in
+	stock-6.1.*) echo "-object memory-backend-memfd,id=ram,size=512M,share=on -machine memory-backend=ram" ;;
+	esac
+}
+
+# guest_start VCPUS POLICY: starts it; its console goes to the run's output, marked as such.
+guest_start() {
+	virtio=disable-legacy=on,iommu_platform=true
+	append="console=ttyS0 panic=-1 es_vcpus=$1 es_disk_bytes=$guest_disk_bytes es_server=10.0.2.2 es_port=8080"
+	exec 5<>$guest_dir/keys
+	# shellcheck disable=SC2046 # several arguments are meant
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+		-accel kvm -cpu EPYC-v3 -smp "$1" -m 512 \
+		-machine q35,confidential-guest-support=sev0 $(guest_memory) \
+		-object "sev-guest,id=sev0,cbitpos=51,reduced-phys-bits=1,policy=$2" \
+		-drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE.fd \
+		-drive if=pflash,format=raw,unit=1,file=$guest_dir/vars.fd \
+		-kernel /guest/vmlinuz -initrd /guest/initrd -append "$append" \
+		-drive if=none,id=disk,format=raw,file=$guest_dir/disk -device "virtio-blk-pci,drive=disk,$virtio" \
+		-netdev user,id=net -device "virtio-net-pci,netdev=net,romfile=,$virtio" \
+		-qmp tcp:127.0.0.1:4444,server=on,wait=off \
+		-serial stdio <&5 >$guest_log 2>$guest_dir/errors &
+	guest_pid=$!
+	tail -n +1 -f $guest_log | while IFS= read -r line; do echo "guest| $line"; done &
+}
+
+# What QEMU said, but the CPU features that this host does not have.
+guest_errors() { grep -v 'requested feature' $guest_dir/errors; }
+
+# guest_wait TEXT SECONDS: until the console shows TEXT; fails when QEMU ends or time is over.
+guest_wait() {
+	waited=0
+	until grep -q -e "$1" $guest_log; do
+		kill -0 "$guest_pid" 2>/dev/null || { echo "# QEMU ended while waiting for '$1': $(guest_errors | tail -n 1)"; return 1; }
+		[ "$waited" -lt $(($2 * 2)) ] || { echo "# the guest did not show '$1' within $2 s"; return 1; }
+		waited=$((waited + 1))
+		sleep 0.5
+	done
+}
+
+# guest_shell COMMAND TEXT SECONDS: types COMMAND into the guest's shell and waits for TEXT.
+guest_shell() {
+	echo "$1" >&5
+	guest_wait "$2" "$3"
+}
+
+# Powers the guest off through its shell and waits for QEMU.
+guest_stop() {
+	echo "poweroff -f" >&5
+	waited=0
+	while kill -0 "$guest_pid" 2>/dev/null; do
+		[ "$waited" -lt 60 ] || { echo "# the guest did not power off within 30 s"; kill -9 "$guest_pid"; return 1; }
+		waited=$((waited + 1))
+		sleep 0.5
+	done
+	wait "$guest_pid"
+}
+
+# guest_said NAME: what the guest reported under that name.
+guest_said() { tr -d '\r' <$guest_log | sed -n "s/^es-guest: $1 //p" | tail -n 1; }
+
+# guest_qmp COMMAND: QEMU's answer to one monitor command.
+guest_qmp() {
+	{
+		printf '{"execute":"qmp_capabilities"}\n{"execute":"%s"}\n' "$1"
+		sleep 1
+	} | timeout 20 nc 127.0.0.1 4444 | tr -d '\r' | tail -n 1
+}
+
+# expect WHAT WANTED FOUND: one finding judged; counts the failures in guest_bad.
+guest_bad=0
+expect() {
+	if [ "$2" = "$3" ]; then
+		echo "  ok    $1: $3"
+	else
+		guest_bad=$((guest_bad + 1))
+		echo "  FAIL  $1: wanted '$2', found '$3'"
+	fi
+}
+
+# guest_judge VCPUS: the guest's findings against what must be.
+guest_judge() {
+	expect "memory encryption features active" "AMD SEV SEV-ES" "$(guest_said features)"
+	expect "CPUs online in the guest" "$1" "$(guest_said cpus-online)"
+	if [ "$1" -gt 1 ]; then
+		expect "CPU $(($1 - 1)) after taking it offline" "online 0 of $(($1 - 1)) CPUs" "$(guest_said cpu-offline)"
+		expect "CPU $(($1 - 1)) after bringing it back" "online 1 of $1 CPUs" "$(guest_said cpu-back)"
+		expect "a program bound to CPU $(($1 - 1)) runs on CPU" "$(($1 - 1))" "$(guest_said cpu-runs)"
+	fi
+	expect "disk read (SHA-256)" "$(cat $guest_dir/disk.sha256)" "$(guest_said disk-sha256)"
+	expect "gateway answers pings" 2 "$(guest_said net-ping)"
+	expect "page fetched over TCP (SHA-256)" "$(cat $guest_dir/page.sha256)" "$(guest_said net-sha256)"
+}
+
+# After the guest's end: what it wrote to the disk.
+guest_judge_disk() {
+	tail -c 512 $guest_dir/disk | head -c 36 >$guest_dir/disk.tail
+	expect "disk written (digest of its head)" "$(cut -c 1-32 $guest_dir/disk.head)" "$(cut -c 1-32 $guest_dir/disk.tail)"
+}
+
+# When a guest fails: the end of its console, for the user.
+guest_last_words() {
+	echo "# the guest's last lines (all of them are in guest.log):"
+	tail -n 8 $guest_log | tr -d '\r' | sed 's/^/#   /'
+	guest_errors | tail -n 5 | sed 's/^/#   qemu: /'
+}

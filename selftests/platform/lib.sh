@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# What every script of the platform shares: where things are, how to fail, and the one place that
+# knows how the emulated SEV-ES host is started.  Source it; it changes no directory and no option.
+#
+#   lib/progress.sh   long work: what, how far, about how long
+#   lib/packages.sh   Debian packages: installed, downloaded, missing
+#   lib/cache.sh      ES_CACHE: hashes, atomic publishing, disk space
+#
+# ES_CACHE   everything slow, outside the tree (default /var/cache/kvm-amd-es)
+# ES_QEMU    for developers: use this QEMU binary as the platform instead of build-qemu's
+# ES_MODULE  es (default): our module; stock: Debian's own, to compare
+
+es_platform=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck disable=SC2034 # for those who source this
+es_top=$(cd "$es_platform/../.." && pwd)
+ES_CACHE=${ES_CACHE:-/var/cache/kvm-amd-es}
+ES_MODULE=${ES_MODULE:-es}
+export ES_CACHE
+
+# die SENTENCE: what was wrong and what to do, then a failing exit.
+die() {
+	echo "kvm-amd-es: $*" >&2
+	exit 1
+}
+
+# note SENTENCE: one line about what happens, apart from results.
+note() {
+	echo "$*" >&2
+}
+
+. "$es_platform/lib/progress.sh"
+. "$es_platform/lib/packages.sh"
+. "$es_platform/lib/cache.sh"
+
+# Prints the path of the platform's QEMU, building it when it is not cached.
+platform_qemu() {
+	if [ -n "${ES_QEMU:-}" ]; then
+		[ -x "$ES_QEMU" ] || die "ES_QEMU=$ES_QEMU is not an executable: point it at a platform QEMU or unset it."
+		echo "$ES_QEMU"
+		return
+	fi
+	local out
+
+	out=$("$es_platform/build-qemu") || exit 1
+	tail -n 1 <<<"$out"
+}
+
+# platform_command QEMU CPUS: fills the array platform with the emulated SEV-ES host's command line,
+# without kernel, memory contents and serial ports.
+platform_command() {
+	local cpu=EPYC-Milan,+svm,+npt,+nrip-save,+lbrv,+flushbyasid,+decodeassists,+pause-filter
+
+	# shellcheck disable=SC2034 # for the caller
+	platform=("$1" -L /usr/share/seabios -L /usr/share/qemu
+		-nodefaults -no-user-config -display none -no-reboot
+		-machine q35 -accel "tcg,thread=single" -smp "$2" -m 1536
+		-cpu "$cpu,xlevel=0x8000001f,sev-es-host=on" -device amd-psp)
+}
+
+# module_build KVER: builds our kvm-amd.ko for that kernel; prints its path.
+module_build() {
+	local log=$es_top/build/logs/module-$1.log
+
+	need_packages gcc-12 libelf-dev make patch xz-utils
+	mkdir -p "$es_top/build/logs"
+	stage "module-$1" 30 "$log" "Building kvm-amd.ko for $1" \
+		flock "$es_top/build/module-$1.lock" make -C "$es_top" module KVER="$1" ||
+		die "kvm-amd.ko for $1 could not be built: see $log, then rerun \`make module KVER=$1\`."
+	echo "$es_top/build/$1/kvm-amd.ko"
+}
+
+# The firmware that platform_command's QEMU reads, and its libraries, which a cached build may lack.
+platform_packages() {
+	need_packages seabios qemu-system-data libfdt1 libglib2.0-0 libpixman-1-0 zlib1g
+}

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+#
+# Debian packages: installing what is missing, and fetching .debs without installing them.
+
+# Package lists may be empty on a fresh machine.
+apt_lists() {
+	apt-cache show linux-image-amd64 >/dev/null 2>&1 || apt_update
+}
+
+apt_update() {
+	[ "$(id -u)" -eq 0 ] || die "The package lists are empty or old: run \`apt-get update\` as root, then try again."
+	stage apt-update 10 "$ES_CACHE/log/apt-update.log" "Reading the package lists" apt-get -q update ||
+		die "The package lists cannot be read: check the network and /etc/apt/sources.list.d, then try again."
+}
+
+# need_packages NAME...: installs those that are missing (root), or says which and how.
+need_packages() {
+	local name missing=()
+
+	for name in "$@"; do
+		dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	[ "$(id -u)" -eq 0 ] ||
+		die "Debian packages are missing: run \`apt-get install --no-install-recommends ${missing[*]}\` as root, then try again."
+	apt_lists
+	need_space /var 600 "the packages ${missing[*]}"
+	install_stage "${missing[@]}" || { apt_update && install_stage "${missing[@]}"; } ||
+		die "Packages cannot be installed: run \`apt-get install --no-install-recommends ${missing[*]}\` and see what it says."
+}
+
+install_stage() {
+	stage "apt-$#" $((10 + 4 * $#)) "$ES_CACHE/log/apt-install.log" "Installing $*" apt_install "$@"
+}
+
+apt_install() {
+	DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
+		install --no-install-recommends "$@"
+}
+
+# deb_version PACKAGE: the version that apt would install, else the newest one in the cache.
+deb_version() {
+	local version
+
+	apt_lists >&2
+	version=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: *//p')
+	case $version in
+	'' | '(none)') version=$(deb_cached_version "$1") ;;
+	esac
+	[ -n "$version" ] || die "Package $1 is not in the package lists: run \`apt-get update\` on Debian 12 with its security updates, or choose a kernel that selftests/platform/kernels lists."
+	echo "$version"
+}
+
+deb_cached_version() {
+	find "$ES_CACHE/debs" -name "$1_*.deb" -printf '%f\n' 2>/dev/null | sed 's/^[^_]*_\(.*\)_[^_]*$/\1/; s/%3a/:/' |
+		sort -V | tail -n 1 || true
+}
+
+# deb_fetch PACKAGE[=VERSION]: prints the path of the .deb, downloading it when it is not cached.
+deb_fetch() {
+	local package=${1%%=*} version=${1#*=} found
+
+	[ "$version" != "$1" ] || version=$(deb_version "$package") || exit 1
+	found=$(deb_find "$package" "$version")
+	if [ -z "$found" ]; then
+		deb_download "$package" "$version" || exit 1
+		found=$(deb_find "$package" "$version")
+	fi
+	echo "$found"
+}
+
+deb_find() {
+	find "$ES_CACHE/debs" -name "$1_${2//:/%3a}_*.deb" 2>/dev/null | head -n 1 || true
+}
+
+deb_download() {
+	local work
+
+	work=$(cache_make "$ES_CACHE/debs/$1" 300 "Package $1") || exit 1
+	if ! deb_download_into "$work" "$1=$2"; then
+		{ [ "$(id -u)" -eq 0 ] && apt_update && deb_download_into "$work" "$1=$2"; } || {
+			rm -rf "$work"
+			die "Package $1=$2 cannot be downloaded: run \`apt-get update\` as root, and if it is still missing, choose a newer KVER."
+		}
+	fi
+	mv -f "$work"/*.deb "$ES_CACHE/debs/"
+	rmdir "$work"
+}
+
+deb_download_into() {
+	local sandbox=()
+
+	[ "$(id -u)" -ne 0 ] || sandbox=(-o APT::Sandbox::User=root)
+	(cd "$1" && stage "deb-${2%%=*}" 10 "$ES_CACHE/log/download-${2%%=*}.log" "Downloading ${2%%=*}" \
+		apt-get -q "${sandbox[@]}" download "$2")
+}
