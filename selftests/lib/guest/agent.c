@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The agent: the program that every vCPU of a test's SEV-ES guest runs.  See agent.h.
+ */
+#include "agent_cpu.h"
+#include "../spec/events.h"
+#include "../spec/ghcb.h"
+
+_Alignas(4096) uint8_t agent_cpus[AGENT_MAX_VCPUS][AGENT_CPU_BYTES];
+
+static void do_nae(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	(void)box;
+	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), agent_page(cpu, AGENT_REQUEST_PAGE), SPEC_GHCB_BYTES);
+	agent_send_ghcb(cpu);
+	agent_copy(agent_page(cpu, AGENT_ANSWER_PAGE), agent_page(cpu, AGENT_GHCB_PAGE), SPEC_GHCB_BYTES);
+}
+
+static void do_secrets(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), agent_page(cpu, AGENT_REQUEST_PAGE), SPEC_GHCB_BYTES);
+	agent_wrmsr(SPEC_MSR_GHCB, (uint64_t)agent_page(cpu, AGENT_GHCB_PAGE));
+	/* The mailbox holds a mask, so that the value itself is never in shared memory. */
+	box->out[0] = agent_secrets(~box->in[0]);
+}
+
+static void do_msr_proto(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	(void)cpu;
+	box->out[0] = agent_msr_proto(box->in[0]);
+}
+
+static void do_cpuid(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	uint64_t regs[4] = { box->in[0], 0, box->in[1], 0 };
+	unsigned int i;
+
+	agent_cpuid(&cpu->after, regs);
+	for (i = 0; i < ARRAY_SIZE(regs); i++)
+		box->out[i] = regs[i];
+}
+
+static void do_rdmsr(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	box->out[0] = agent_insn_rdmsr(&cpu->after, box->in[0]);
+}
+
+static void do_wrmsr(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	agent_insn_wrmsr(&cpu->after, box->in[0], box->in[1]);
+}
+
+static void do_in(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	cpu->io_info = SPEC_IO_PORT(box->in[0]) | SPEC_IO_BYTES(4) | SPEC_IO_IN;
+	box->out[0] = agent_insn_in(&cpu->after, box->in[0]);
+}
+
+static void do_out(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	cpu->io_info = SPEC_IO_PORT(box->in[0]) | SPEC_IO_BYTES(4);
+	agent_insn_out(&cpu->after, box->in[0], box->in[1]);
+}
+
+static void do_load(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	cpu->mmio_write = 0;
+	cpu->mmio_gpa = box->in[0];
+	box->out[0] = agent_insn_load(&cpu->after, box->in[0]);
+}
+
+static void do_store(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	cpu->mmio_write = 1;
+	cpu->mmio_gpa = box->in[0];
+	agent_insn_store(&cpu->after, box->in[0], box->in[1]);
+}
+
+static void do_read8(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	(void)cpu;
+	box->out[0] = shared_read((uint64_t *)box->in[0]);
+}
+
+/* The mailbox holds the complement: what is written to private memory was never shared. */
+static void do_write8(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	(void)cpu;
+	shared_write((uint64_t *)box->in[0], ~box->in[1]);
+}
+
+static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	switch (box->order) {
+	case AGENT_NAE:		return do_nae(cpu, box);
+	case AGENT_MSR_PROTO:	return do_msr_proto(cpu, box);
+	case AGENT_CPUID:	return do_cpuid(cpu, box);
+	case AGENT_RDMSR:	return do_rdmsr(cpu, box);
+	case AGENT_WRMSR:	return do_wrmsr(cpu, box);
+	case AGENT_IN:		return do_in(cpu, box);
+	case AGENT_OUT:		return do_out(cpu, box);
+	case AGENT_LOAD:	return do_load(cpu, box);
+	case AGENT_STORE:	return do_store(cpu, box);
+	case AGENT_READ8:	return do_read8(cpu, box);
+	case AGENT_WRITE8:	return do_write8(cpu, box);
+	case AGENT_SECRETS:	return do_secrets(cpu, box);
+	}
+}
+
+static void ring_doorbell(struct agent_cpu *cpu)
+{
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(AGENT_DOORBELL) | SPEC_IO_BYTES(4), 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, cpu->nr);
+	agent_send_ghcb(cpu);
+}
+
+/* RDI, RSI and RDX come from the launch VMSA. */
+void agent_main(uint64_t nr, struct agent_cpu *cpu, uint64_t cookie)
+{
+	struct agent_mailbox *box = (void *)(AGENT_MAILBOX_GPA + nr * AGENT_MAILBOX_BYTES);
+
+	asm volatile("ldmxcsr %0" : : "m"((const uint32_t){ 0x1f80 }));
+	cpu->self = cpu;
+	cpu->nr = nr;
+	cpu->mailbox = box;
+	box->launch_cookie = cookie;
+	box->starts++;
+	for (;;) {
+		ring_doorbell(cpu);
+		obey(cpu, box);
+	}
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Exceptions inside the guest: #VC becomes a request through the GHCB, NMI is counted and completed,
+ * anything else ends the guest with its vector as the reason code.
+ *
+ * Source: AMD 56421 GHCB Specification, section "SEV-ES Guest Non-Automatic Exits".
+ * The instruction is not decoded: who executes one on purpose leaves its end, and for I/O and MMIO its
+ * operands, in the vCPU's block.
+ */
+#include "agent_cpu.h"
+#include "../spec/events.h"
+#include "../spec/ghcb.h"
+
+#define VECTOR_NMI	2
+#define MMIO_BYTES	4
+
+/* True when handled; an exception that the answer asks for goes to the mailbox. */
+static int vc_answered(struct agent_cpu *cpu, const uint8_t *ghcb)
+{
+	switch ((uint32_t)spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1)) {
+	case SPEC_HANDLED:
+		return 1;
+	case SPEC_EXCEPTION:
+		cpu->mailbox->exception = spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO2) & 0xff;
+		return 0;
+	}
+	agent_terminate(SPEC_VECTOR_VC);
+}
+
+static void vc_cpuid(struct agent_cpu *cpu, struct agent_frame *frame)
+{
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_CPUID, 0, 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, frame->rax);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, frame->rcx);
+	if ((uint32_t)frame->rax == 0xd)
+		spec_ghcb_put(ghcb, SPEC_GHCB_XCR0, 1);
+	agent_send_ghcb(cpu);
+	if (!vc_answered(cpu, ghcb))
+		return;
+	frame->rax = spec_ghcb_get(ghcb, SPEC_GHCB_RAX);
+	frame->rbx = spec_ghcb_get(ghcb, SPEC_GHCB_RBX);
+	frame->rcx = spec_ghcb_get(ghcb, SPEC_GHCB_RCX);
+	frame->rdx = spec_ghcb_get(ghcb, SPEC_GHCB_RDX);
+}
+
+/* RDMSR is 0F 32, WRMSR 0F 30. */
+static void vc_msr(struct agent_cpu *cpu, struct agent_frame *frame)
+{
+	int write = ((uint8_t *)frame->rip)[1] == 0x30;
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_MSR, write, 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, frame->rcx);
+	if (write) {
+		spec_ghcb_put(ghcb, SPEC_GHCB_RAX, frame->rax);
+		spec_ghcb_put(ghcb, SPEC_GHCB_RDX, frame->rdx);
+	}
+	agent_send_ghcb(cpu);
+	if (!vc_answered(cpu, ghcb) || write)
+		return;
+	frame->rax = spec_ghcb_get(ghcb, SPEC_GHCB_RAX);
+	frame->rdx = spec_ghcb_get(ghcb, SPEC_GHCB_RDX);
+}
+
+static void vc_io(struct agent_cpu *cpu, struct agent_frame *frame)
+{
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_IOIO, cpu->io_info, 0);
+
+	if (!(cpu->io_info & SPEC_IO_IN))
+		spec_ghcb_put(ghcb, SPEC_GHCB_RAX, frame->rax);
+	agent_send_ghcb(cpu);
+	if (vc_answered(cpu, ghcb) && (cpu->io_info & SPEC_IO_IN))
+		frame->rax = spec_ghcb_get(ghcb, SPEC_GHCB_RAX);
+}
+
+static void vc_mmio(struct agent_cpu *cpu, struct agent_frame *frame)
+{
+	uint64_t exit = cpu->mmio_write ? SPEC_NAE_MMIO_WRITE : SPEC_NAE_MMIO_READ;
+	uint8_t *ghcb = agent_new_ghcb(cpu, exit, cpu->mmio_gpa, MMIO_BYTES);
+	uint32_t *buffer = (uint32_t *)(ghcb + SPEC_GHCB_BUFFER);
+
+	if (cpu->mmio_write)
+		shared_write(buffer, (uint32_t)frame->rax);
+	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, (uint64_t)buffer);
+	agent_send_ghcb(cpu);
+	if (vc_answered(cpu, ghcb) && !cpu->mmio_write)
+		frame->rax = shared_read(buffer);
+}
+
+static void handle_vc(struct agent_cpu *cpu, struct agent_frame *frame)
+{
+	cpu->mailbox->last_vc = frame->error_code;
+	switch (frame->error_code) {
+	case SPEC_EXIT_CPUID:
+		vc_cpuid(cpu, frame);
+		break;
+	case SPEC_EXIT_MSR:
+		vc_msr(cpu, frame);
+		break;
+	case SPEC_EXIT_IOIO:
+		vc_io(cpu, frame);
+		break;
+	case SPEC_EXIT_NPF:
+		vc_mmio(cpu, frame);
+		break;
+	default:
+		cpu->mailbox->fault_rip = frame->rip;
+		agent_terminate(SPEC_VECTOR_VC);
+	}
+	frame->rip = cpu->after;
+}
+
+/* An NMI may hit while a request is in the making: its GHCB and MSR come back as they were. */
+static void handle_nmi(struct agent_cpu *cpu)
+{
+	uint64_t msr = agent_rdmsr(SPEC_MSR_GHCB);
+
+	cpu->mailbox->nmis++;
+	agent_copy(cpu->ghcb_backup, agent_page(cpu, AGENT_GHCB_PAGE), SPEC_GHCB_BYTES);
+	agent_new_ghcb(cpu, SPEC_NAE_NMI_COMPLETE, 0, 0);
+	agent_send_ghcb(cpu);
+	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), cpu->ghcb_backup, SPEC_GHCB_BYTES);
+	agent_wrmsr(SPEC_MSR_GHCB, msr);
+}
+
+void agent_exception(struct agent_frame *frame)
+{
+	struct agent_cpu *cpu = agent_this_cpu();
+
+	if (frame->vector == SPEC_VECTOR_VC) {
+		handle_vc(cpu, frame);
+	} else if (frame->vector == VECTOR_NMI) {
+		handle_nmi(cpu);
+	} else {
+		cpu->mailbox->fault_rip = frame->rip;
+		agent_terminate(frame->vector);
+	}
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A vCPU and its thread: run until the agent rings its doorbell, pause, resume, and a limit on every
+ * wait.  While a thread is inside KVM_RUN the vCPU's ioctls block, so they need a pause first.
+ */
+#ifndef ES_VMM_VCPU_H
+#define ES_VMM_VCPU_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ES_EXIT_LOG	8
+
+struct es_vm;
+
+enum es_vcpu_wish { ES_VCPU_STOP, ES_VCPU_GO, ES_VCPU_QUIT };
+
+struct es_vcpu {
+	struct es_vm *vm;
+	unsigned int nr;
+	int fd;
+	struct kvm_run *run;
+	uint64_t cookie;	/* RDX of the launch VMSA */
+	pthread_t thread;
+	/* Under vm->lock. */
+	enum es_vcpu_wish wish;
+	bool running;		/* the thread is in or around KVM_RUN */
+	bool at_doorbell;
+	bool stopped;		/* by an exit that nobody handles */
+	int run_errno;
+	unsigned int nr_exits;
+	char exits[ES_EXIT_LOG][48];
+};
+
+void es_vcpu_start_thread(struct es_vcpu *vcpu);
+void es_vcpu_end_thread(struct es_vcpu *vcpu);
+
+/* Lets the vCPU run (on); returns at once. */
+void es_vcpu_go(struct es_vcpu *vcpu);
+/* Takes the vCPU out of KVM_RUN by a signal; returns when it is out. */
+void es_vcpu_pause(struct es_vcpu *vcpu);
+/* Waits for the doorbell, which must come; WHAT says in a message what was wanted. */
+void es_vcpu_wait(struct es_vcpu *vcpu, const char *what);
+/* Waits for an exit that nobody handles, which must come; run->exit_reason has it. */
+void es_vcpu_wait_stop(struct es_vcpu *vcpu, const char *what);
+/* True when the doorbell rings within that time. */
+bool es_vcpu_rings_within(struct es_vcpu *vcpu, unsigned int ms);
+/* The vCPU's ioctls; a vCPU that runs is paused for them and resumed. */
+int es_vcpu_mp_state(struct es_vcpu *vcpu);
+void es_vcpu_set_mp_state(struct es_vcpu *vcpu, unsigned int state);
+void es_vcpu_nmi(struct es_vcpu *vcpu);
+
+/* report.c: the state of all vCPUs as TAP comments, for a case that hangs. */
+void es_report(struct es_vm *vm);
+
+#endif

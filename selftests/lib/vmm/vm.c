@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Creation of the VM: memory with the agent in it, page tables, vCPUs in the state that the launch
+ * freezes into their VMSAs.  The guest is 64-bit from its first instruction; see agent.h for its map.
+ */
+#include "vm.h"
+
+#include <cpuid.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "env.h"
+
+#define HUGE_BYTES	0x200000ull
+#define PTE_TABLE	0x63ull		/* present, writable, accessed, dirty */
+#define PTE_HUGE	(PTE_TABLE | 0x80)
+#define APIC_X2		0x400ull
+
+static int must(int ret, const char *what)
+{
+	if (ret < 0)
+		es_fail("%s failed: %m", what);
+	return ret;
+}
+
+/* Aligned, so that default transparent huge pages apply; pages that nobody touches stay unpopulated. */
+static uint8_t *map_memory(const struct es_vm_options *options)
+{
+	int kind = options->shared_memory ? MAP_SHARED : MAP_PRIVATE;
+	uint8_t *area = mmap(NULL, AGENT_GUEST_BYTES + HUGE_BYTES, PROT_READ | PROT_WRITE,
+			     kind | MAP_ANONYMOUS, -1, 0);
+
+	if (area == MAP_FAILED)
+		es_fail("mapping guest memory failed: %m");
+	if (options->small_pages)
+		madvise(area, AGENT_GUEST_BYTES + HUGE_BYTES, MADV_NOHUGEPAGE);
+	return (uint8_t *)(((uintptr_t)area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
+}
+
+static void add_memory(struct es_vm *vm)
+{
+	struct kvm_userspace_memory_region slot = { .memory_size = AGENT_GUEST_BYTES };
+	struct kvm_enc_region region = { .size = AGENT_GUEST_BYTES };
+
+	slot.userspace_addr = (uintptr_t)vm->memory;
+	region.addr = (uintptr_t)vm->memory;
+	must(ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot), "KVM_SET_USER_MEMORY_REGION");
+	must(ioctl(vm->fd, KVM_MEMORY_ENCRYPT_REG_REGION, &region), "KVM_MEMORY_ENCRYPT_REG_REGION");
+}
+
+static uint64_t host_c_bit(void)
+{
+	uint32_t eax, ebx, ecx, edx;
+
+	__cpuid_count(0x8000001f, 0, eax, ebx, ecx, edx);
+	return 1ull << (ebx & 0x3f);
+}
+
+/* Identity map of [0, 6 MiB) and of 2 MiB at AGENT_MMIO_GPA; private is what carries the C-bit. */
+static void build_tables(struct es_vm *vm)
+{
+	uint64_t *pml4 = (uint64_t *)(vm->memory + AGENT_TABLES_GPA);
+	uint64_t *pdpt = pml4 + 512, *low = pml4 + 1024, *mmio = pml4 + 1536;
+	uint64_t c = vm->c_bit, base = AGENT_TABLES_GPA;
+
+	pml4[0] = (base + 0x1000) | PTE_TABLE | c;
+	pdpt[0] = (base + 0x2000) | PTE_TABLE | c;
+	pdpt[AGENT_MMIO_GPA >> 30] = (base + 0x3000) | PTE_TABLE | c;
+	low[0] = PTE_HUGE | c;
+	low[1] = AGENT_PRIVATE_BYTES | PTE_HUGE;
+	low[2] = AGENT_LATER_GPA | PTE_HUGE | c;
+	mmio[AGENT_MMIO_GPA >> 21 & 511] = AGENT_MMIO_GPA | PTE_HUGE;
+}
+
+static void load_agent(struct es_vm *vm)
+{
+	memcpy(vm->memory + AGENT_IMAGE_GPA, es_agent_image, es_agent_image_end - es_agent_image);
+	build_tables(vm);
+}
+
+static void set_cpuid(struct es_vcpu *vcpu)
+{
+	struct { struct kvm_cpuid2 head; struct kvm_cpuid_entry2 entries[128]; } cpuid = {
+		.head.nent = 128,
+	};
+	unsigned int i;
+
+	must(ioctl(vcpu->vm->kvm_fd, KVM_GET_SUPPORTED_CPUID, &cpuid), "KVM_GET_SUPPORTED_CPUID");
+	for (i = 0; i < cpuid.head.nent; i++) {
+		if (cpuid.entries[i].function == 1)
+			cpuid.entries[i].ebx = (cpuid.entries[i].ebx & 0xffffff) | vcpu->nr << 24;
+	}
+	must(ioctl(vcpu->fd, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
+}
+
+static void set_segments(struct kvm_sregs *sregs, const struct agent_header *head, uint64_t gs)
+{
+	struct kvm_segment data = {
+		.limit = ~0u, .selector = 16, .present = 1, .type = 3, .s = 1, .db = 1, .g = 1,
+	};
+
+	sregs->ds = sregs->es = sregs->ss = sregs->fs = sregs->gs = sregs->cs = data;
+	sregs->gs.base = gs;
+	sregs->cs.selector = 8;
+	sregs->cs.type = 11;
+	sregs->cs.db = 0;
+	sregs->cs.l = 1;
+	sregs->gdt = (struct kvm_dtable){ .base = head->gdt, .limit = head->gdt_bytes - 1 };
+	sregs->idt = (struct kvm_dtable){ .base = head->idt, .limit = head->idt_bytes - 1 };
+}
+
+/* What becomes the launch VMSA. */
+static void set_launch_state(struct es_vcpu *vcpu)
+{
+	const struct agent_header *head = (const void *)es_agent_image;
+	uint64_t block = head->cpus + vcpu->nr * AGENT_CPU_BYTES;
+	struct kvm_sregs sregs;
+	struct kvm_regs regs = {
+		.rip = head->entry, .rflags = 2, .rsp = block + AGENT_CPU_BYTES - 8,
+		.rdi = vcpu->nr, .rsi = block, .rdx = vcpu->cookie,
+	};
+
+	must(ioctl(vcpu->fd, KVM_GET_SREGS, &sregs), "KVM_GET_SREGS");
+	set_segments(&sregs, head, block);
+	sregs.cr0 = 0x80000033;
+	sregs.cr3 = AGENT_TABLES_GPA | vcpu->vm->c_bit;
+	sregs.cr4 = 0x620;
+	sregs.efer = 0x500;
+	sregs.apic_base |= APIC_X2;
+	must(ioctl(vcpu->fd, KVM_SET_SREGS, &sregs), "KVM_SET_SREGS");
+	must(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
+}
+
+static void add_vcpu(struct es_vm *vm, unsigned int nr)
+{
+	struct es_vcpu *vcpu = &vm->vcpus[nr];
+	int run_bytes = must(ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+
+	vcpu->vm = vm;
+	vcpu->nr = nr;
+	vcpu->cookie = 0xc00c1e0000 + nr;
+	vcpu->fd = must(ioctl(vm->fd, KVM_CREATE_VCPU, nr), "KVM_CREATE_VCPU");
+	vcpu->run = mmap(NULL, run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	if (vcpu->run == MAP_FAILED)
+		es_fail("mapping kvm_run failed: %m");
+	set_cpuid(vcpu);
+	set_launch_state(vcpu);
+	es_vcpu_start_thread(vcpu);
+}
+
+static void init_lock(struct es_vm *vm)
+{
+	pthread_condattr_t attr;
+
+	pthread_mutex_init(&vm->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&vm->changed, &attr);
+}
+
+void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
+{
+	unsigned int i;
+
+	memset(vm, 0, sizeof(*vm));
+	init_lock(vm);
+	vm->kvm_fd = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "opening /dev/kvm");
+	vm->sev_fd = must(open("/dev/sev", O_RDWR | O_CLOEXEC), "opening /dev/sev");
+	vm->fd = must(ioctl(vm->kvm_fd, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
+	vm->c_bit = host_c_bit();
+	vm->memory = map_memory(options);
+	load_agent(vm);
+	if (es_sev_cmd(vm, KVM_SEV_ES_INIT, NULL, NULL))
+		es_fail("KVM_SEV_ES_INIT failed: %m");
+	add_memory(vm);
+	must(ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0), "KVM_CREATE_IRQCHIP");
+	vm->nr_vcpus = options->nr_vcpus;
+	for (i = 0; i < vm->nr_vcpus; i++)
+		add_vcpu(vm, i);
+}
+
+void es_vm_destroy(struct es_vm *vm)
+{
+	unsigned int i;
+
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		es_vcpu_end_thread(&vm->vcpus[i]);
+		close(vm->vcpus[i].fd);
+	}
+	close(vm->fd);
+	close(vm->sev_fd);
+	close(vm->kvm_fd);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * An SEV-ES VM on /dev/kvm: memory, in-kernel interrupt controllers, vCPUs, and the launch.
+ *
+ * Concept: KVM_MEMORY_ENCRYPT_OP and the launch commands behind it (AMD 55766 SEV API, chapter
+ * "Guest Launch"); KVM API, Documentation/virt/kvm/x86/amd-memory-encryption.rst.
+ */
+#ifndef ES_VMM_VM_H
+#define ES_VMM_VM_H
+
+#include <linux/kvm.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "../guest/agent.h"
+#include "vcpu.h"
+
+#define ES_POLICY_NODBG		1u
+#define ES_POLICY_ES		4u
+#define ES_MEASURE_BYTES	32
+#define ES_NONCE_BYTES		16
+
+/* KVM_SEV_GUEST_STATUS */
+enum es_guest_state { ES_LAUNCH_UPDATE = 1, ES_LAUNCH_SECRET = 2, ES_RUNNING = 3 };
+
+struct es_vm_options {
+	unsigned int nr_vcpus;
+	bool shared_memory;	/* pages that cannot move although nobody pins them for writing */
+	bool small_pages;	/* no transparent huge pages, which are Debian's default */
+};
+
+struct es_vm {
+	int kvm_fd, sev_fd, fd;
+	uint8_t *memory;	/* the host's view, AGENT_GUEST_BYTES */
+	unsigned int nr_vcpus;
+	struct es_vcpu vcpus[AGENT_MAX_VCPUS];
+	uint64_t c_bit;
+	uint8_t measurement[ES_MEASURE_BYTES + ES_NONCE_BYTES];
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	/* Exits other than the doorbell; true: go on.  Runs in the vCPU's thread. */
+	bool (*on_exit)(struct es_vcpu *vcpu, struct kvm_run *run);
+	void *context;
+};
+
+/* The agent as it is loaded (image.S). */
+extern const uint8_t es_agent_image[], es_agent_image_end[];
+
+/* Everything up to the launch; each failure ends the case with one sentence. */
+void es_vm_create(struct es_vm *vm, const struct es_vm_options *options);
+/* START, UPDATE_DATA, UPDATE_VMSA, MEASURE, FINISH. */
+void es_vm_launch(struct es_vm *vm);
+void es_vm_destroy(struct es_vm *vm);
+
+/* One command: 0 or -errno; *fw_error (may be NULL) is the security processor's answer. */
+int es_sev_cmd(struct es_vm *vm, uint32_t id, void *data, uint32_t *fw_error);
+int es_launch_start(struct es_vm *vm);
+int es_launch_data(struct es_vm *vm);
+int es_launch_vmsa(struct es_vm *vm);
+int es_launch_measure(struct es_vm *vm);
+int es_launch_finish(struct es_vm *vm);
+int es_guest_state(struct es_vm *vm);
+
+#endif

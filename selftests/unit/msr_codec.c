@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rule: GHCB MSR values are taken apart and put together as the specification lays them out.
+ * Source: AMD 56421 GHCB Specification, section "GHCB MSR Protocol".
+ * Why it matters: Firmware negotiates the protocol and reads CPUID this way before it has a GHCB.
+ * Not covered: What the host does with a request (kselftests).
+ */
+#include <kselftest.h>
+#include "../../svm/msr_codec.h"
+#include "../lib/spec/events.h"
+
+#define NR_ANSWERS	11
+
+/* Requests that an SEV-ES host serves; every other code of the 4096 is unknown. */
+static enum es_msr_request expected(unsigned int info)
+{
+	switch (info) {
+	case SPEC_MSR_SEV_INFO_REQ: return ES_MSR_EV_SEV_INFO;
+	case SPEC_MSR_CPUID_REQ: return ES_MSR_EV_CPUID;
+	case SPEC_MSR_AP_HOLD_REQ: return ES_MSR_EV_AP_RESET_HOLD;
+	case SPEC_MSR_FEATURES_REQ: return ES_MSR_EV_HV_FEATURES;
+	case SPEC_MSR_TERMINATE: return ES_MSR_EV_TERMINATE;
+	default: return ES_MSR_EV_UNKNOWN;
+	}
+}
+
+static void decodes_every_code(u64 data, const char *name)
+{
+	unsigned int info, wrong = 0;
+
+	for (info = 0; info < 0x1000; info++)
+		wrong += es_msr_decode(data << 12 | info) != expected(info);
+	ksft_test_result(!wrong, "all 4096 codes, %s (%u differ)\n", name, wrong);
+}
+
+static void decodes_cpuid(uint32_t function, uint32_t reg)
+{
+	struct es_cpuid_request request = es_msr_cpuid_decode(SPEC_MSR_CPUID(function, reg));
+
+	ksft_test_result(request.function == function && request.reg == reg,
+			 "CPUID request for 0x%x, register %u\n", function, reg);
+}
+
+static void builds_answers(void)
+{
+	/* Written out by hand from the bit positions. */
+	const struct { const char *name; u64 got, want; } rows[NR_ANSWERS] = {
+		{ "SEV info, versions 1 to 2, C-bit 51", es_msr_sev_info(2, 1, 51), 0x0002000133000001ull },
+		{ "SEV info, version 1 only, C-bit 47", es_msr_sev_info(1, 1, 47), 0x000100012f000001ull },
+		{ "SEV info, largest fields", es_msr_sev_info(0xffff, 0xffff, 0xff), 0xffffffffff000001ull },
+		{ "CPUID answer in EAX", es_msr_cpuid_answer(0x12345678, 0), 0x1234567800000005ull },
+		{ "CPUID answer in EDX", es_msr_cpuid_answer(0x12345678, 3), 0x12345678c0000005ull },
+		{ "CPUID answer of all bits in EBX", es_msr_cpuid_answer(~0u, 1), 0xffffffff40000005ull },
+		{ "CPUID answer keeps to two register bits", es_msr_cpuid_answer(1, ~1u), 0x180000005ull },
+		{ "hold ended by a SIPI", es_msr_hold_answer(true), 0x1007 },
+		{ "hold ended by something else", es_msr_hold_answer(false), 0x7 },
+		{ "no features", es_msr_features_answer(0), 0x81 },
+		{ "features 0 and 1", es_msr_features_answer(3), 0x3081 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < NR_ANSWERS; i++)
+		ksft_test_result(rows[i].got == rows[i].want, "%s is 0x%llx\n", rows[i].name,
+				 (unsigned long long)rows[i].want);
+}
+
+static void names_differ(void)
+{
+	unsigned int i, j, same = 0;
+
+	for (i = 0; i < ES_NR_MSR_EVENTS; i++) {
+		for (j = 0; j < i; j++)
+			same += es_msr_request_name(i) == es_msr_request_name(j);
+	}
+	ksft_test_result(!same, "every request has a name of its own\n");
+}
+
+int main(void)
+{
+	static const uint32_t functions[] = { 0, 1, 0xd, 0x80000001, 0x8000001f, 0xffffffff };
+	unsigned int i;
+
+	ksft_print_header();
+	ksft_set_plan(NR_ANSWERS + 2 + ARRAY_SIZE(functions) * 4 + 1);
+	builds_answers();
+	decodes_every_code(0, "no data");
+	decodes_every_code(~0ull >> 12, "all data bits set");
+	for (i = 0; i < ARRAY_SIZE(functions) * 4; i++)
+		decodes_cpuid(functions[i / 4], i % 4);
+	names_differ();
+	ksft_finished();
+}
