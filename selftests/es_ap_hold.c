@@ -8,9 +8,9 @@
  *	parked APs through the jump table to whatever it holds (edk2 does not look at the answer).
  * Not covered: SMI, reset by userspace, an answer after the GHCB page has gone, real-mode start (the
  *	firmware's business; guest_boots goes that way).
- * Fails with: stock kvm_amd: the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), the
- *	wake-up just before the hold (6.1 and 6.12: the AP sleeps for ever), and on 6.1 every case of the
- *	MSR road (the request is not known).
+ * Fails with: stock kvm_amd: the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), those
+ *	of lost wake-ups (6.1 and 6.12: the AP sleeps for ever after INIT and SIPI that came just before its
+ *	hold), and on 6.1 every case of the MSR road (the request is not known).
  */
 #include <kselftest_harness.h>
 #include <errno.h>

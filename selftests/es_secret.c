@@ -8,6 +8,8 @@
  *	what hardware hides, so that no other test leans on something that a real host cannot see.
  * Not covered: The VMSA page itself, which userspace cannot map (the platform's own tests read it as the
  *	host does); DMA; integrity beyond what SEV-ES promises.
+ * Fails with: a guest that copies the value to shared memory, puts it into its GHCB, or changes a register
+ *	after VMGEXIT (each tried in the agent).
  */
 #include <kselftest_harness.h>
 #include <errno.h>

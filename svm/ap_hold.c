@@ -24,8 +24,8 @@
  * kick wakes it; sent while the vCPU goes through vcpu_enter_guest(), they are consumed there or
  * stay set and prevent the next block.  Putting mp_state back touches neither these bits nor any
  * request but UNBLOCK.  ap_state and mp_state are written only by the task that has the vCPU
- * loaded, so a SIPI cannot race with a hold: it is consumed either before the guest's request
- * (no hold yet: dropped, as on hardware) or after.
+ * loaded, so INIT and SIPI cannot race with a hold: they are consumed either before the guest's
+ * request (ES_AP_RUNNING_SIPI remembers them for it) or after.
  */
 #include <linux/kvm_host.h>
 

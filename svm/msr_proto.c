@@ -4,8 +4,7 @@
  * AMD 56421 GHCB Specification, "GHCB MSR Protocol".
  *
  * The guest controls all 64 bits.  A request that this host does not serve keeps its value, which
- * the guest sees as the lack of an answer; so do KVM and, for an unknown request, the
- * specification.
+ * the guest sees as the lack of an answer, as with KVM's own code for unknown requests.
  */
 #include <linux/kvm_host.h>
 

@@ -19,7 +19,8 @@ guest_data() {
 	sha256sum <$guest_dir/disk | cut -d ' ' -f 1 >$guest_dir/disk.sha256
 	sha256sum <$guest_dir/www/page | cut -d ' ' -f 1 >$guest_dir/page.sha256
 	dd if=$guest_dir/disk bs=64k count=1 2>/dev/null | md5sum >$guest_dir/disk.head
-	httpd -p 127.0.0.1:8080 -h $guest_dir/www
+	httpd -p 127.0.0.1:8080 -h $guest_dir/www 2>/dev/null # a second guest finds it running
+	rm -f $guest_dir/keys
 	mkfifo $guest_dir/keys
 	: >$guest_log
 }

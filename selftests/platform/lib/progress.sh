@@ -57,6 +57,11 @@ stage_done() {
 	tail -c 4000 "$1" 2>/dev/null | tr '\r' '\n' | grep -oE '^\[[0-9]+/[0-9]+\]' | tail -n 1 || true
 }
 
+# stage_clock SECONDS ABOUT: how long it runs and how long it should.
+stage_clock() {
+	if [ "$1" -le "$2" ]; then echo "$1 s of about $2 s"; else echo "$1 s, usually about $2 s"; fi
+}
+
 stage_watch() {
 	local pid=$1 log=$2 what=$3 about=$4 begin=$SECONDS every=30 next line
 
@@ -67,7 +72,7 @@ stage_watch() {
 		sleep 0.2
 		[ $((SECONDS - begin)) -ge "$next" ] || continue
 		next=$((SECONDS - begin + every))
-		line="$what $(stage_done "$log") $((SECONDS - begin)) s of about $about s"
+		line="$what $(stage_done "$log") $(stage_clock $((SECONDS - begin)) "$about")"
 		if [ -t 2 ]; then printf '\r\033[K%s' "$line" >&2; else note "$line"; fi
 	done
 	[ ! -t 2 ] || printf '\r\033[K' >&2

@@ -25,33 +25,33 @@ u8 ap_stack[4096] __attribute__((aligned(16)));
 void ap_main(void);
 
 asm(".balign 4096\n"
-    "guest_page:\n"
-    "guest_loop:\n"
-    "	jmp guest_loop\n"
-    "guest_exit:\n"
-    VMGEXIT
-    "	hlt\n"
-    ".balign 4096\n"
-    "ap_start:\n"			/* the second CPU starts here, in real mode */
-    ".code16\n"
-    "	cli\n"
-    "	xor %ax, %ax\n"
-    "	mov %ax, %ds\n"
-    "	mov $ap_gdtr, %ebx\n"
-    "	lgdtl (%ebx)\n"
-    "	mov %cr0, %eax\n"
-    "	or $1, %al\n"
-    "	mov %eax, %cr0\n"
-    "	ljmpl $8, $ap_start32\n"
-    ".code32\n"
-    "ap_start32:\n"
-    "	mov $16, %eax\n"
-    "	mov %eax, %ds\n"
-    "	mov %eax, %es\n"
-    "	mov %eax, %ss\n"
-    "	mov $ap_stack + 4096, %esp\n"
-    "	call ap_main\n"
-    ".balign 4096\n");
+	"guest_page:\n"
+	"guest_loop:\n"
+	"	jmp guest_loop\n"
+	"guest_exit:\n"
+	VMGEXIT
+	"	hlt\n"
+	".balign 4096\n"
+	"ap_start:\n"			/* the second CPU starts here, in real mode */
+	".code16\n"
+	"	cli\n"
+	"	xor %ax, %ax\n"
+	"	mov %ax, %ds\n"
+	"	mov $ap_gdtr, %ebx\n"
+	"	lgdtl (%ebx)\n"
+	"	mov %cr0, %eax\n"
+	"	or $1, %al\n"
+	"	mov %eax, %cr0\n"
+	"	ljmpl $8, $ap_start32\n"
+	".code32\n"
+	"ap_start32:\n"
+	"	mov $16, %eax\n"
+	"	mov %eax, %ds\n"
+	"	mov %eax, %es\n"
+	"	mov %eax, %ss\n"
+	"	mov $ap_stack + 4096, %esp\n"
+	"	call ap_main\n"
+	".balign 4096\n");
 
 void ap_main(void)
 {

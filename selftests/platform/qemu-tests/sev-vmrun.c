@@ -22,59 +22,59 @@ static u8 kept[4096];
 extern u8 guest_page[4096], guest_start[], guest_vc[], guest_idt[], guest_secret[];
 
 asm(".balign 4096\n"
-    "guest_page:\n"
-    "guest_start:\n"
-    "	mov $0xc0010130, %ecx\n"
-    "	mov $0x111, %eax\n"
-    "	xor %edx, %edx\n"
-    "	wrmsr\n"
-    VMGEXIT				/* 1: the GHCB MSR speaks */
-    "	cpuid\n"			/* 2: #VC says which exit */
-    "	hlt\n"				/* 3: automatic */
-    "	mov %cr0, %eax\n"
-    "	bts $16, %eax\n"
-    "	mov %eax, %cr0\n"		/* 4: trap, WP set */
-    "	mov %eax, %cr0\n"		/* no trap, nothing changes */
-    "	mov $0xc0010131, %ecx\n"
-    "	rdmsr\n"
-    "	mov $0xc0010130, %ecx\n"
-    "	wrmsr\n"
-    VMGEXIT				/* 5: SEV_STATUS */
-    "	hlt\n"				/* 6 */
-    "	fninit\n"
-    "	fldpi\n"
-    "	movd %esp, %xmm7\n"
-    "	mov $0x5a5a, %ebx\n"
-    "	hlt\n"				/* 7: what the host may not see or spoil */
-    "	fldpi\n"
-    "	fucomip\n"			/* ZF: still pi */
-    "	setz %al\n"
-    "	movd %xmm7, %edx\n"
-    "	cmp %edx, %esp\n"
-    "	setz %ah\n"
-    "	cmp $0x5a5a, %ebx\n"
-    "	setz %dl\n"
-    "	movzx %ax, %eax\n"
-    "	movzx %dl, %edx\n"
-    "	mov $0xc0010130, %ecx\n"
-    "	wrmsr\n"
-    VMGEXIT				/* 8: all three, as ones */
-    "1:	hlt\n"
-    "	jmp 1b\n"
-    "guest_vc:\n"
-    "	pop %eax\n"
-    "	mov $0xc0010130, %ecx\n"
-    "	xor %edx, %edx\n"
-    "	wrmsr\n"
-    VMGEXIT
-    "	addl $2, (%esp)\n"		/* over CPUID */
-    "	iret\n"
-    "guest_secret:\n"
-    "	.ascii \"0123456789abcdef\"\n"
-    ".balign 1024\n"
-    "guest_idt:\n"
-    "	.space 30 * 8\n"
-    ".balign 4096\n");
+	"guest_page:\n"
+	"guest_start:\n"
+	"	mov $0xc0010130, %ecx\n"
+	"	mov $0x111, %eax\n"
+	"	xor %edx, %edx\n"
+	"	wrmsr\n"
+	VMGEXIT				/* 1: the GHCB MSR speaks */
+	"	cpuid\n"			/* 2: #VC says which exit */
+	"	hlt\n"				/* 3: automatic */
+	"	mov %cr0, %eax\n"
+	"	bts $16, %eax\n"
+	"	mov %eax, %cr0\n"		/* 4: trap, WP set */
+	"	mov %eax, %cr0\n"		/* no trap, nothing changes */
+	"	mov $0xc0010131, %ecx\n"
+	"	rdmsr\n"
+	"	mov $0xc0010130, %ecx\n"
+	"	wrmsr\n"
+	VMGEXIT				/* 5: SEV_STATUS */
+	"	hlt\n"				/* 6 */
+	"	fninit\n"
+	"	fldpi\n"
+	"	movd %esp, %xmm7\n"
+	"	mov $0x5a5a, %ebx\n"
+	"	hlt\n"				/* 7: what the host may not see or spoil */
+	"	fldpi\n"
+	"	fucomip\n"			/* ZF: still pi */
+	"	setz %al\n"
+	"	movd %xmm7, %edx\n"
+	"	cmp %edx, %esp\n"
+	"	setz %ah\n"
+	"	cmp $0x5a5a, %ebx\n"
+	"	setz %dl\n"
+	"	movzx %ax, %eax\n"
+	"	movzx %dl, %edx\n"
+	"	mov $0xc0010130, %ecx\n"
+	"	wrmsr\n"
+	VMGEXIT				/* 8: all three, as ones */
+	"1:	hlt\n"
+	"	jmp 1b\n"
+	"guest_vc:\n"
+	"	pop %eax\n"
+	"	mov $0xc0010130, %ecx\n"
+	"	xor %edx, %edx\n"
+	"	wrmsr\n"
+	VMGEXIT
+	"	addl $2, (%esp)\n"		/* over CPUID */
+	"	iret\n"
+	"guest_secret:\n"
+	"	.ascii \"0123456789abcdef\"\n"
+	".balign 1024\n"
+	"guest_idt:\n"
+	"	.space 30 * 8\n"
+	".balign 4096\n");
 
 static void make_guest_page(void)
 {
@@ -116,8 +116,25 @@ static u32 run_with(int offset, u64 value)
 	return code;
 }
 
+static void plain_guest(void)
+{
+	asm volatile("vmmcall");
+}
+
+/* A guest without encrypted state, whose registers are in the VMCB. */
+static void plain_refusal(void)
+{
+	svm_guest_state(vmcb + VMCB_SAVE, plain_guest);
+	VMCB32(VMCB_ASID) = 16;
+	check_equal(run_with(VMCB_NP, 3), EXIT_INVALID, "plain SEV with an ASID without a key is refused");
+	check_equal(run_with(VMCB_NP, 1), EXIT_VMMCALL, "without SEV the same guest runs");
+	VMCB32(VMCB_ASID) = ASID;
+	memset(vmcb + VMCB_SAVE, 0, sizeof(vmcb) - VMCB_SAVE);
+}
+
 static void refusals(void)
 {
+	plain_refusal();
 	check_equal(run_with(VMCB_ASID, ASID + 1), EXIT_INVALID, "an ASID without a key is refused");
 	check_equal(run_with(VMCB_ASID, 16), EXIT_INVALID, "SEV-ES with an ASID of plain SEV is refused");
 	check_equal(run_with(VMCB_NP, 3), EXIT_INVALID, "plain SEV with an ASID of SEV-ES is refused");
@@ -158,7 +175,7 @@ static void exits(void)
 	check_equal(svm_run(), EXIT_VMGEXIT, "an intercepted CPUID is #VC in the guest");
 	check_equal(VMCB64(VMCB_GHCB), EXIT_CPUID, "its error code is the exit code");
 	check_equal(svm_run(), EXIT_HLT, "HLT is an automatic exit");
-	check_equal(svm_run(), EXIT_CR0_TRAP, "the guest goes on behind HLT, up to a trapped write of CR0");
+	check_equal(svm_run(), EXIT_CR0_TRAP, "the guest goes on behind HLT, to a trapped CR0 write");
 	check_equal(VMCB64(VMCB_EXITINFO1), CR0_WP | 0x11, "EXITINFO1 is the new value");
 	memcpy(kept, vmsa, 4096);
 	check_equal(svm_run(), EXIT_VMGEXIT, "a write that changes nothing is not trapped");
@@ -189,7 +206,8 @@ static void registers(void)
 	u32 address = (u32)vmcb, ebx = 0, status, xmm7;
 
 	*(u64 *)(host_save + VMCB_SAVE + 0x318) = 0x1234; /* what software saved as RBX */
-	asm volatile("mov %%cr4, %%ecx; or $0x200, %%ecx; mov %%ecx, %%cr4; clgi; push %%ebp; vmrun; pop %%ebp; stgi\n"
+	asm volatile("mov %%cr4, %%ecx; or $0x200, %%ecx; mov %%ecx, %%cr4\n"
+		     "clgi; push %%ebp; vmrun; pop %%ebp; stgi\n"
 		     "fnstsw %%ax; movzx %%ax, %%ecx; movd %%xmm7, %%edx"
 		     : "+a"(address), "+b"(ebx), "=c"(status), "=d"(xmm7) : : "esi", "edi", "memory", "cc");
 	check_equal(VMCB32(VMCB_EXITCODE), EXIT_HLT, "the guest fills its registers");
@@ -251,6 +269,6 @@ void main(void)
 	exits();
 	devices();
 	registers();
-	integrity();
 	other_key();
+	integrity();
 }

@@ -35,7 +35,7 @@ static u32 shadow_of(void (*entry)(void), int sti, u32 int_state)
 
 void main(void)
 {
-	check_equal(shadow_of(exit_at_once, 1, 0), 0, "the host's STI before VMRUN casts no shadow on the guest");
+	check_equal(shadow_of(exit_at_once, 1, 0), 0, "the host's STI casts no shadow on the guest");
 	check_equal(shadow_of(exit_at_once, 0, 1), 1, "VMRUN loads the guest's shadow");
 	check_equal(shadow_of(exit_after_nop, 0, 1), 0, "which ends after one instruction");
 	check_equal(shadow_of(exit_after_sti, 0, 0), 1, "the guest's own STI casts one");

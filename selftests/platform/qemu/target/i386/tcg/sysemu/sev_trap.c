@@ -5,7 +5,8 @@
  * AMD 24593 APM Volume 2, 15.35.6 "Control Register Write Traps": the exit
  * comes after the write, with the new value in EXITINFO1 and RIP past the
  * instruction, so that the host learns the mode of a guest whose registers it
- * cannot read.  A write that changes nothing is not reported.
+ * cannot read.  A write that changes nothing is not reported; nor is
+ * CLTS, whose bit no host follows.
  *
  * The instruction's length is found before the write, in the mode that
  * fetched it.

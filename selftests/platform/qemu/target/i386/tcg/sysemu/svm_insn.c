@@ -215,7 +215,8 @@ uint64_t svm_insn_assist(CPUX86State *env, uint32_t code, uint64_t info1)
     }
     if (features & CPUID_SVM_NRIPSAVE) {
         x86_stq_phys(env_cpu(env), env->vm_vmcb + VMCB_NEXT_RIP,
-                     at_instruction(code) && insn.len ? env->eip + insn.len : 0);
+                     at_instruction(code) && insn.len ?
+                     env->eip + insn.len : 0);
     }
     if (!(features & CPUID_SVM_DECODEASSIST)) {
         return info1;
