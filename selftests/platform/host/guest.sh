@@ -35,7 +35,7 @@ guest_memory() {
 # guest_start VCPUS POLICY: starts it; its console goes to the run's output, marked as such.
 guest_start() {
 	virtio=disable-legacy=on,iommu_platform=true
-	append="console=ttyS0 panic=-1 es_vcpus=$1 es_disk_bytes=$guest_disk_bytes es_server=10.0.2.2 es_port=8080"
+	append="console=ttyS0 panic=-1 no_timer_check es_vcpus=$1 es_disk_bytes=$guest_disk_bytes es_server=10.0.2.2 es_port=8080"
 	exec 5<>$guest_dir/keys
 	# shellcheck disable=SC2046 # several arguments are meant
 	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
