@@ -3,14 +3,30 @@
 #
 # Debian packages: installing what is missing, and fetching .debs without installing them.
 
-# Package lists may be empty on a fresh machine.
+# Package lists may be empty or lack the security archive on a fresh machine, and old on any: an old list
+# names kernels that are no longer the newest.  Only a missing list is an error.
 apt_lists() {
-	apt-cache show linux-image-amd64 >/dev/null 2>&1 || apt_update
+	if ! apt_knows linux-image-amd64 || ! apt_knows linux-image-6.12-amd64; then
+		apt_update
+	elif [ "$(id -u)" -eq 0 ] && apt_lists_are_old; then
+		apt_refresh || note "The package lists are more than a day old and cannot be renewed now: going on with them."
+	fi
+}
+
+apt_knows() { apt-cache show "$1" >/dev/null 2>&1; }
+
+# Neither apt nor we have read them for a day.
+apt_lists_are_old() {
+	[ -z "$(find /var/lib/apt/lists "$ES_CACHE/times/apt-update" -maxdepth 0 -mmin -1440 2>/dev/null)" ]
+}
+
+apt_refresh() {
+	stage apt-update 10 "$ES_CACHE/log/apt-update.log" "Reading the package lists" apt-get -q update
 }
 
 apt_update() {
 	[ "$(id -u)" -eq 0 ] || die "The package lists are empty or old: run \`apt-get update\` as root, then try again."
-	stage apt-update 10 "$ES_CACHE/log/apt-update.log" "Reading the package lists" apt-get -q update ||
+	apt_refresh ||
 		die "The package lists cannot be read: check the network and /etc/apt/sources.list.d, then try again."
 }
 
