@@ -17,16 +17,12 @@ export ES_CACHE ES_VERSION ES_OFFLINE
 .PHONY: module module-clean module-proof module-lint headers-check
 
 module: ## build kvm-amd.ko for KVER
-	@mk/build-module build '$(KVER)' '$(KDIR)'
-
 module-proof: ## build the imported sources unchanged and compare with the stock module of KVER
-	@mk/build-module proof '$(KVER)' '$(KDIR)'
-
 module-lint: ## sparse and W=1 on our files, for KVER
-	@mk/build-module lint '$(KVER)' '$(KDIR)'
-
 headers-check: ## compile each of our headers alone, for KVER
-	@mk/build-module headers '$(KVER)' '$(KDIR)'
+
+module module-proof module-lint headers-check:
+	@mk/build-module $@ '$(KVER)' '$(KDIR)'
 
 module-clean: ## remove build/KVER for every kernel
 	@rm -rf build/6.*

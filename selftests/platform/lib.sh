@@ -1,38 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# What every script of the platform shares: where things are, how to fail, and the one place that
-# knows how the emulated SEV-ES host is started.  Source it; it changes no directory and no option.
+# What every script of the platform shares: mk/lib.sh, and the one place that knows how the emulated
+# SEV-ES host is started.  Source it; it changes no directory and no option.
 #
-#   lib/progress.sh   long work: what, how far, about how long
-#   lib/packages.sh   Debian packages: installed, downloaded, missing
-#   lib/cache.sh      ES_CACHE: hashes, atomic publishing, disk space
-#
-# ES_CACHE   everything slow, outside the tree (default /var/cache/kvm-amd-es)
 # ES_QEMU    for developers: use this QEMU binary as the platform instead of build-qemu's
 # ES_MODULE  es (default): our module; stock: Debian's own, to compare
 
 es_platform=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck disable=SC2034 # for those who source this
-es_top=$(cd "$es_platform/../.." && pwd)
-ES_CACHE=${ES_CACHE:-/var/cache/kvm-amd-es}
 ES_MODULE=${ES_MODULE:-es}
-export ES_CACHE
-
-# die SENTENCE: what was wrong and what to do, then a failing exit.
-die() {
-	echo "kvm-amd-es: $*" >&2
-	exit 1
-}
-
-# note SENTENCE: one line about what happens, apart from results.
-note() {
-	echo "$*" >&2
-}
-
-. "$es_platform/lib/progress.sh"
-. "$es_platform/lib/packages.sh"
-. "$es_platform/lib/cache.sh"
+# shellcheck source=mk/lib.sh
+. "$es_platform/../../mk/lib.sh"
 
 # Prints the path of the platform's QEMU, building it when it is not cached.
 platform_qemu() {

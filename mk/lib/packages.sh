@@ -69,7 +69,7 @@ deb_version() {
 }
 
 deb_cached_version() {
-	find "$ES_CACHE/debs" -name "$1_*.deb" -printf '%f\n' 2>/dev/null | sed 's/^[^_]*_\(.*\)_[^_]*$/\1/; s/%3a/:/' |
+	find "$ES_CACHE/debs/" -name "$1_*.deb" -printf '%f\n' 2>/dev/null | sed 's/^[^_]*_\(.*\)_[^_]*$/\1/; s/%3a/:/' |
 		sort -V | tail -n 1 || true
 }
 
@@ -87,27 +87,22 @@ deb_fetch() {
 }
 
 deb_find() {
-	find "$ES_CACHE/debs" -name "$1_${2//:/%3a}_*.deb" 2>/dev/null | head -n 1 || true
+	find "$ES_CACHE/debs/" -name "$1_${2//:/%3a}_*.deb" 2>/dev/null | head -n 1 || true
 }
 
-deb_download() {
-	local work
-
-	work=$(cache_make "$ES_CACHE/debs/$1" 300 "Package $1") || exit 1
-	if ! deb_download_into "$work" "$1=$2"; then
-		{ [ "$(id -u)" -eq 0 ] && apt_update && deb_download_into "$work" "$1=$2"; } || {
-			rm -rf "$work"
-			die "Package $1=$2 cannot be downloaded: run \`apt-get update\` as root, and if it is still missing, choose a newer KVER."
-		}
-	fi
-	mv -f "$work"/*.deb "$ES_CACHE/debs/"
-	rmdir "$work"
-}
+deb_download() (
+	dir=$(cache_make "$ES_CACHE/debs/$1" 300 "Package $1") || exit 1
+	trap 'rm -rf "$dir"' EXIT
+	deb_download_into "$dir" "$1=$2" ||
+		{ [ "$(id -u)" -eq 0 ] && apt_refresh && deb_download_into "$dir" "$1=$2"; } ||
+		die "Package $1=$2 cannot be downloaded: check the network and run \`apt-get update\` as root; if Debian no longer offers it, choose a newer kernel."
+	mv -f "$dir"/*.deb "$ES_CACHE/debs/"
+)
 
 deb_download_into() {
 	local sandbox=()
 
 	[ "$(id -u)" -ne 0 ] || sandbox=(-o APT::Sandbox::User=root)
-	(cd "$1" && stage "deb-${2%%=*}" 10 "$ES_CACHE/log/download-${2%%=*}.log" "Downloading ${2%%=*}" \
+	(cd "$1" && stage "deb-${2%%=*}" 10 "$ES_CACHE/log/download-${2%%=*}.log" "Downloading ${2/=/ }" \
 		apt-get -q "${sandbox[@]}" download "$2")
 }

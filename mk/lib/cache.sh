@@ -6,21 +6,22 @@
 
 # need_space DIR MIB WHAT: fails early when the file system of DIR is too full for WHAT.
 need_space() {
-	local dir=$1 free
+	local dir=$1 free hint=
 
 	while [ ! -d "$dir" ]; do dir=$(dirname "$dir"); done
 	free=$(($(df -P -k "$dir" | awk 'NR == 2 { print $4 }') / 1024))
-	[ "$free" -ge "$2" ] ||
-		die "$3 needs $2 MiB in $1, but only $free MiB are free: make room there or set ES_CACHE to a place with more."
+	case $1 in "$ES_CACHE"*) hint=" or set ES_CACHE to a place with more" ;; esac
+	[ "$free" -ge "$2" ] || die "$3 needs $2 MiB in $1, but only $free MiB are free: make room there$hint."
 }
 
 # cache_make DIR MIB WHAT: prints a new temporary directory beside DIR.
 cache_make() {
-	need_space "$(dirname "$1")" "$2" "$3"
-	mkdir -p "$(dirname "$1")" 2>/dev/null ||
-		die "$(dirname "$1") cannot be created: set ES_CACHE to a directory that you may write to."
-	mktemp -d "$(dirname "$1")/.new.XXXXXX" ||
-		die "$(dirname "$1") cannot be written: set ES_CACHE to a directory that you may write to."
+	local dir
+
+	dir=$(dirname "$1")
+	need_space "$dir" "$2" "$3"
+	{ mkdir -p "$dir" && mktemp -d "$dir/.new.XXXXXX"; } 2>/dev/null ||
+		die "$dir cannot be written: set ES_CACHE to a directory that you may write to."
 }
 
 # cache_publish TMP DIR: gives the finished TMP its name; when another builder was faster, its result stays.

@@ -7,7 +7,7 @@
 
 # estimate KEY SECONDS: how long that took last time here, else SECONDS.
 estimate() {
-	cat "$ES_CACHE/times/$1" 2>/dev/null || echo "$2"
+	grep -sxE '[0-9]+' "$ES_CACHE/times/$1" || echo "$2"
 }
 
 # remember KEY SECONDS: for the next estimate; much shorter times (nothing to do) count half.
@@ -16,18 +16,19 @@ remember() {
 
 	before=$(estimate "$1" 0)
 	[ "$took" -gt "$before" ] || took=$(((took + before) / 2))
-	mkdir -p "$ES_CACHE/times" && echo "$took" >"$ES_CACHE/times/$1"
+	{ mkdir -p "$ES_CACHE/times" && echo "$took" >"$ES_CACHE/times/$1"; } 2>/dev/null || true
 }
 
 # stage KEY FIRST_SECONDS LOG WHAT COMMAND...: runs the command with its output in LOG.  FIRST_SECONDS
 # is the estimate of the first run.  A log whose lines begin with [12/345] shows that as well.
-# Returns the command's status; on failure the end of the log has been shown.
+# Returns the command's status; on failure the errors in the log have been shown, or else its end.
 stage() {
 	local key=$1 about=$2 log=$3 what=$4 start=$SECONDS pid status=0
 	shift 4
 
 	about=$(estimate "$key" "$about")
-	mkdir -p "$(dirname "$log")"
+	{ mkdir -p "$(dirname "$log")" && true >"$log"; } 2>/dev/null ||
+		die "$log cannot be written: check its directory, or set ES_CACHE to one that you may write to."
 	"$@" >"$log" 2>&1 </dev/null &
 	pid=$!
 	trap 'kill_tree '"$pid"'; exit 130' INT TERM
@@ -86,7 +87,7 @@ stage_end() {
 		remember "$key" "$took"
 		return 0
 	fi
-	note "$what: failed after $took s; the last lines of $log:"
-	tail -n 15 "$log" | sed 's/^/  /' >&2
+	note "$what: failed after $took s; from $log:"
+	{ grep -E -m 15 '([Ee]rror|ERROR):|No space left' "$log" || tail -n 15 "$log"; } | sed 's/^/  /' >&2
 	return "$status"
 }
