@@ -97,12 +97,17 @@ def export_tells_both_lengths_and_wants_memory(fw):
         RAM_BYTES, CERT_BYTES, CHAIN_AT, 3 * CERT_BYTES))
 
 
-def the_owner_verifies_the_measurement(fw):
+def _activated_guest(fw):
+    """A guest of an owner's session in LUPDATE; answers its handle and owner."""
     fw.ready()
     owner = new_owner(fw)
     expect("SUCCESS", start(fw, owner))
-    handle = fw.handle
-    expect("SUCCESS", fw.activate(handle, 1))
+    expect("SUCCESS", fw.activate(fw.handle, 1))
+    return fw.handle, owner
+
+
+def the_owner_verifies_the_measurement(fw):
+    handle, owner = _activated_guest(fw)
     data = fill(fw, DATA, 8192, 20)
     expect("SUCCESS", fw.update_data(handle, DATA, 4096))
     expect("SUCCESS", fw.update_vmsa(handle, DATA + 4096))
@@ -170,11 +175,7 @@ def session_and_certificate_have_exact_lengths(fw):
 
 def _secret_guest(fw):
     """A guest in LSECRET; answers its handle, owner and measurement."""
-    fw.ready()
-    owner = new_owner(fw)
-    expect("SUCCESS", start(fw, owner))
-    handle = fw.handle
-    expect("SUCCESS", fw.activate(handle, 1))
+    handle, owner = _activated_guest(fw)
     return handle, owner, take_measurement(fw, handle)[0]
 
 

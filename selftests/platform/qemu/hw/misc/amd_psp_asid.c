@@ -99,14 +99,10 @@ uint32_t psp_cmd_activate(AmdPsp *psp, void *buf)
     PspActivate *cmd = buf;
     uint32_t asid = le32_to_cpu(cmd->asid);
     PspGuest *guest;
-    uint32_t status;
+    uint32_t status = psp_guest_known(psp, le32_to_cpu(cmd->handle), &guest);
 
-    if (psp->state != PSP_WORKING) {
-        return PSP_INVALID_PLATFORM_STATE;
-    }
-    guest = psp_guest_find(psp, le32_to_cpu(cmd->handle));
-    if (!guest) {
-        return PSP_INVALID_GUEST;
+    if (status != PSP_SUCCESS) {
+        return status;
     }
     status = check_activate(psp, guest, asid);
     if (status != PSP_SUCCESS) {
@@ -125,13 +121,10 @@ uint32_t psp_cmd_deactivate(AmdPsp *psp, void *buf)
 {
     PspGuestHandle *cmd = buf;
     PspGuest *guest;
+    uint32_t status = psp_guest_known(psp, le32_to_cpu(cmd->handle), &guest);
 
-    if (psp->state != PSP_WORKING) {
-        return PSP_INVALID_PLATFORM_STATE;
-    }
-    guest = psp_guest_find(psp, le32_to_cpu(cmd->handle));
-    if (!guest) {
-        return PSP_INVALID_GUEST;
+    if (status != PSP_SUCCESS) {
+        return status;
     }
     if (!guest->asid) {
         return PSP_INACTIVE;

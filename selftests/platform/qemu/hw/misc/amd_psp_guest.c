@@ -41,15 +41,22 @@ PspGuest *psp_guest_find(AmdPsp *psp, uint32_t handle)
     return g_hash_table_lookup(psp->guests, GUINT_TO_POINTER(handle));
 }
 
-uint32_t psp_guest_in_state(AmdPsp *psp, uint32_t handle, PspGuestState state,
-                            PspGuest **guest)
+uint32_t psp_guest_known(AmdPsp *psp, uint32_t handle, PspGuest **guest)
 {
     if (psp->state != PSP_WORKING) {
         return PSP_INVALID_PLATFORM_STATE;
     }
     *guest = psp_guest_find(psp, handle);
-    if (!*guest) {
-        return PSP_INVALID_GUEST;
+    return *guest ? PSP_SUCCESS : PSP_INVALID_GUEST;
+}
+
+uint32_t psp_guest_in_state(AmdPsp *psp, uint32_t handle, PspGuestState state,
+                            PspGuest **guest)
+{
+    uint32_t status = psp_guest_known(psp, handle, guest);
+
+    if (status != PSP_SUCCESS) {
+        return status;
     }
     return (*guest)->state == state ? PSP_SUCCESS : PSP_INVALID_GUEST_STATE;
 }
@@ -107,13 +114,10 @@ uint32_t psp_cmd_decommission(AmdPsp *psp, void *buf)
 {
     PspGuestHandle *cmd = buf;
     PspGuest *guest;
+    uint32_t status = psp_guest_known(psp, le32_to_cpu(cmd->handle), &guest);
 
-    if (psp->state != PSP_WORKING) {
-        return PSP_INVALID_PLATFORM_STATE;
-    }
-    guest = psp_guest_find(psp, le32_to_cpu(cmd->handle));
-    if (!guest) {
-        return PSP_INVALID_GUEST;
+    if (status != PSP_SUCCESS) {
+        return status;
     }
     if (guest->asid) {
         return PSP_ACTIVE;

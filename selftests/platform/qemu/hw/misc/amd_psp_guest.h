@@ -39,7 +39,10 @@ PspGuest *psp_guest_new(AmdPsp *psp, uint32_t policy, SevKey *vek);
 
 PspGuest *psp_guest_find(AmdPsp *psp, uint32_t handle);
 
-/* Platform WORKING, handle known, guest in @state: else the fitting status. */
+/* Platform WORKING, handle known: else the fitting status. */
+uint32_t psp_guest_known(AmdPsp *psp, uint32_t handle, PspGuest **guest);
+
+/* The same, and the guest in @state. */
 uint32_t psp_guest_in_state(AmdPsp *psp, uint32_t handle, PspGuestState state,
                             PspGuest **guest);
 
