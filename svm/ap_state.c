@@ -103,11 +103,6 @@ struct es_ap_step es_ap_next(enum es_ap_state state, enum es_ap_event event)
 	return steps[state][event];
 }
 
-bool es_ap_held(enum es_ap_state state)
-{
-	return state >= ES_AP_HELD_NAE && state < ES_NR_AP_STATES;
-}
-
 bool es_ap_held_after_init(enum es_ap_state state)
 {
 	return state == ES_AP_HELD_NAE_INIT || state == ES_AP_HELD_MSR_INIT;

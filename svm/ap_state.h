@@ -46,7 +46,11 @@ struct es_ap_step {
 struct es_ap_step es_ap_next(enum es_ap_state state, enum es_ap_event event);
 
 /* Must the vCPU stay out of the guest? */
-bool es_ap_held(enum es_ap_state state);
+static inline bool es_ap_held(enum es_ap_state state)
+{
+	return state >= ES_AP_HELD_NAE && state < ES_NR_AP_STATES;
+}
+
 
 /* Held, and INIT came: it waits for the SIPI. */
 bool es_ap_held_after_init(enum es_ap_state state);

@@ -37,7 +37,14 @@ struct es_answer {
 	u64 info1;
 	u64 info2;
 	u32 returns;			/* ES_F_* of the registers that go back */
+	u32 pio_bytes;			/* RAX's low bytes are in es->pio; 0: nothing is */
 	bool due;			/* not yet written to the guest */
+};
+
+/* Why the guest ended: see include/uapi/kvm_amd_es.h. */
+struct es_end {
+	u32 how;			/* KVM_AMD_ES_TERM_*, 0: it has not */
+	u64 reason;
 };
 
 #define ES_NR_LAST_EVENTS	8
@@ -47,23 +54,37 @@ struct es_answer {
 struct es_stats {
 	u64 nae[ES_NR_NAE_EVENTS];
 	u64 msr[ES_NR_MSR_EVENTS];
+	u64 nae_tsc[ES_NR_NAE_EVENTS];	/* host TSC cycles from VMGEXIT to the answer, or to the hold */
+	u64 msr_tsc[ES_NR_MSR_EVENTS];
 	u64 refused[ES_NR_REASONS];
+	u64 began_tsc;			/* the exit being served; 0: its time is counted */
 	u8 last[ES_NR_LAST_EVENTS];	/* a ring; ES_LAST_IS_MSR marks MSR-protocol requests */
 	u8 next_last;
 };
 
+/* How far the VMGEXIT at hand is: the two halves share the work (fastpath.c, vmgexit.c). */
+enum es_stage {
+	ES_STAGE_NEW,			/* nothing done */
+	ES_STAGE_ACCEPTED,		/* request fetched and found good */
+	ES_STAGE_ACCEPTED_LATE,		/* the same, in the second half */
+	ES_STAGE_ANSWERED,		/* carried out or refused: the answer is to be written */
+};
+
 struct es_vcpu {
 	struct es_request req;
+	enum es_stage stage;
 	const struct es_rule *rule;
 	struct es_answer answer;
 	struct es_ghcb_access ghcb;
 	struct es_scratch scratch;
 	struct ghcb *image;		/* host copy of the fields and the buffer in use */
+	struct es_end end;
+	u32 pio;			/* data of IN and OUT */
 	u64 dr7;			/* as the guest last reported it */
+	u64 registered_gpa;		/* GHCB that the guest registered (version 2), 0: none */
 	enum es_ap_state ap_state;
 	bool first_sipi;		/* a first SIPI has come */
 	bool in_run;			/* this KVM_RUN is past es_vcpu_pre_run() */
-	bool terminated;		/* the guest ended itself, or could not be answered */
 	struct es_stats stats;
 };
 

@@ -85,6 +85,52 @@ TRACE_EVENT(es_ap,
 		  es_ap_state_name(__entry->to), __get_str(by))
 );
 
+/* Where a scratch area lies; "refused" comes with an es_reject. */
+TRACE_EVENT(es_scratch,
+	TP_PROTO(int vcpu_id, const char *place, u64 gpa, u64 len_bytes),
+	TP_ARGS(vcpu_id, place, gpa, len_bytes),
+
+	TP_STRUCT__entry(
+		__field(int, vcpu_id)
+		__string(place, place)
+		__field(u64, gpa)
+		__field(u64, len_bytes)
+	),
+
+	TP_fast_assign(
+		__entry->vcpu_id = vcpu_id;
+		ES_ASSIGN_STR(place, place);
+		__entry->gpa = gpa;
+		__entry->len_bytes = len_bytes;
+	),
+
+	TP_printk("vcpu %d %s gpa %#llx len %llu", __entry->vcpu_id, __get_str(place), __entry->gpa,
+		  __entry->len_bytes)
+);
+
+/* Versions, features and the place of the GHCB; of the MSR protocol, both are the MSR's values. */
+TRACE_EVENT(es_negotiate,
+	TP_PROTO(int vcpu_id, const char *what, u64 request, u64 answer),
+	TP_ARGS(vcpu_id, what, request, answer),
+
+	TP_STRUCT__entry(
+		__field(int, vcpu_id)
+		__string(what, what)
+		__field(u64, request)
+		__field(u64, answer)
+	),
+
+	TP_fast_assign(
+		__entry->vcpu_id = vcpu_id;
+		ES_ASSIGN_STR(what, what);
+		__entry->request = request;
+		__entry->answer = answer;
+	),
+
+	TP_printk("vcpu %d %s request %#llx answer %#llx", __entry->vcpu_id, __get_str(what),
+		  __entry->request, __entry->answer)
+);
+
 /* The AP jump table's address was set or handed out. */
 TRACE_EVENT(es_jump_table,
 	TP_PROTO(int vcpu_id, bool get, u64 gpa),

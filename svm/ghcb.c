@@ -3,32 +3,26 @@
  * The GHCB page: snapshot in, answer out.
  * AMD 56421 GHCB Specification, "GHCB Layout".
  *
- * The guest controls every byte, and other vCPUs may rewrite the page at any moment.  So each
- * byte in use is fetched once per exit, into the image; a field counts only where the bitmap
- * fetched with it says so; everything later works on es->req.
+ * The guest controls every byte, and other vCPUs may rewrite the page at any moment.  So the
+ * bitmap is fetched first, then each field that it marks, once per exit; everything later works on
+ * es->req.
  *
  * The page is not mapped.  Its host address is cached and looked up again when the memory slots
  * change (KVM's gfn_to_hva_cache), so an exit neither maps nor pins, and nothing is left behind
- * when a VM dies.
+ * when a VM dies.  Snapshot and answer work with page faults disabled too (fast path), and fail
+ * then when the page is not there at the moment.
  */
 #include <linux/kvm_host.h>
 
 #include "x86.h"
 #include "ghcb.h"
 
-/* What every request needs lies together: exit code, infos, scratch, XCR0, bitmap. */
-#define TAIL_OFFSET	ES_GHCB_SW_EXITCODE
-#define TAIL_BYTES	(ES_GHCB_VALID_BITMAP + ES_GHCB_BITMAP_BYTES - TAIL_OFFSET)
-
-/* RCX, RDX and RBX are neighbours, and RSI is near. */
-#define GPRS_OFFSET	ES_GHCB_RCX
-#define GPRS_BYTES	(ES_GHCB_RSI + 8 - GPRS_OFFSET)
-
-/* Protocol version and usage share the page's last quadword with reserved bytes. */
+/* Protocol version and usage are the upper half of the page's last quadword. */
 #define LAST_OFFSET	(ES_GHCB_SIZE - 8)
 
 #define CHECK_FIELD(offset, field)	static_assert(offsetof(struct ghcb, field) == (offset))
 CHECK_FIELD(ES_GHCB_CPL, save.cpl);
+CHECK_FIELD(ES_GHCB_XSS, save.xss);
 CHECK_FIELD(ES_GHCB_RAX, save.rax);
 CHECK_FIELD(ES_GHCB_RCX, save.rcx);
 CHECK_FIELD(ES_GHCB_RDX, save.rdx);
@@ -45,12 +39,16 @@ CHECK_FIELD(ES_GHCB_PROTOCOL_VERSION, protocol_version);
 CHECK_FIELD(ES_GHCB_USAGE, ghcb_usage);
 static_assert(sizeof(struct ghcb) == ES_GHCB_SIZE);
 
-/* Make the cache know the page at @gpa of this VM (a vCPU's state can move to another VM). */
+/*
+ * Make the cache know the page at @gpa of this VM (a vCPU's state can move to another VM).  Looking
+ * up does not sleep.
+ */
 static int look_up(struct kvm_vcpu *vcpu, u64 gpa)
 {
 	struct es_ghcb_access *access = &to_es(vcpu)->ghcb;
 
-	if (likely(access->kvm == vcpu->kvm && access->cache.gpa == gpa))
+	if (likely(access->kvm == vcpu->kvm && access->cache.gpa == gpa &&
+		   access->cache.generation == kvm_memslots(vcpu->kvm)->generation))
 		return 0;
 
 	access->kvm = NULL;
@@ -60,141 +58,177 @@ static int look_up(struct kvm_vcpu *vcpu, u64 gpa)
 	return 0;
 }
 
-static int read_page(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
+static u8 __user *page_of(struct kvm_vcpu *vcpu)
 {
-	struct es_vcpu *es = to_es(vcpu);
-
-	return kvm_read_guest_offset_cached(vcpu->kvm, &es->ghcb.cache, (u8 *)es->image + offset,
-					    offset, len_bytes);
+	return (u8 __user *)to_es(vcpu)->ghcb.cache.hva;
 }
 
-static int write_page(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
+/* Copies of up to the shared buffer's size; the fields of the page go one by one below. */
+static int copy_in(u8 *to, const u8 __user *from, u32 len_bytes)
 {
-	struct es_vcpu *es = to_es(vcpu);
+	if (!user_read_access_begin(from, len_bytes))
+		return -EFAULT;
 
-	return kvm_write_guest_offset_cached(vcpu->kvm, &es->ghcb.cache, (u8 *)es->image + offset,
-					     offset, len_bytes);
+	for (; len_bytes >= 8; len_bytes -= 8, to += 8, from += 8)
+		unsafe_get_user(*(u64 *)to, (u64 __user *)from, fault);
+	for (; len_bytes; len_bytes--, to++, from++)
+		unsafe_get_user(*to, from, fault);
+	user_read_access_end();
+	return 0;
+
+fault:
+	user_read_access_end();
+	return -EFAULT;
+}
+
+static int copy_out(u8 __user *to, const u8 *from, u32 len_bytes)
+{
+	if (!user_write_access_begin(to, len_bytes))
+		return -EFAULT;
+
+	for (; len_bytes >= 8; len_bytes -= 8, to += 8, from += 8)
+		unsafe_put_user(*(const u64 *)from, (u64 __user *)to, fault);
+	for (; len_bytes; len_bytes--, to++, from++)
+		unsafe_put_user(*from, to, fault);
+	user_write_access_end();
+	return 0;
+
+fault:
+	user_write_access_end();
+	return -EFAULT;
 }
 
 int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
 {
-	return read_page(vcpu, offset, len_bytes);
+	if (look_up(vcpu, es_ghcb_gpa(vcpu)))
+		return -EFAULT;
+	return copy_in((u8 *)to_es(vcpu)->image + offset, page_of(vcpu) + offset, len_bytes);
 }
 
+/* The answer follows, and marks the page dirty. */
 int es_ghcb_write_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
 {
 	if (look_up(vcpu, es_ghcb_gpa(vcpu)))
 		return -EFAULT;
-	return write_page(vcpu, offset, len_bytes);
+	return copy_out(page_of(vcpu) + offset, (u8 *)to_es(vcpu)->image + offset, len_bytes);
 }
 
-static bool marked(const struct ghcb *image, u32 offset)
+static bool is_marked(const u64 bitmap[2], u32 offset)
 {
-	u32 bit = ES_GHCB_BIT(offset);
-
-	return image->save.valid_bitmap[bit / 8] & BIT(bit % 8);
+	return bitmap[ES_GHCB_BIT(offset) / 64] & BIT(ES_GHCB_BIT(offset) % 64);
 }
 
-/* The fields outside the tail, as far as the guest marked them. */
-static int fetch_registers(struct kvm_vcpu *vcpu, const struct ghcb *image)
-{
-	int r = 0;
-
-	if (marked(image, ES_GHCB_RAX))
-		r = read_page(vcpu, ES_GHCB_RAX, 8);
-	if (!r && (marked(image, ES_GHCB_RCX) || marked(image, ES_GHCB_RDX) ||
-		   marked(image, ES_GHCB_RBX) || marked(image, ES_GHCB_RSI)))
-		r = read_page(vcpu, GPRS_OFFSET, GPRS_BYTES);
-	if (!r && marked(image, ES_GHCB_CPL))
-		r = read_page(vcpu, ES_GHCB_CPL, 1);
-	return r;
-}
-
-/* UNTRUSTED: from here on only values, no longer memory that the guest can change. */
-static void unpack(struct es_request *req, const struct ghcb *image)
-{
-	u32 valid = 0;
-
-#define TAKE(_member, _field, _offset, _flag)		\
-	do {						\
-		bool _marked = marked(image, _offset);	\
-							\
-		req->_member = _marked ? image->save._field : 0;	\
-		valid |= _marked ? (_flag) : 0;		\
+/* Fetch one field, if it is marked. */
+#define TAKE(_member, _offset, _flag)						\
+	do {									\
+		if (is_marked(bitmap, _offset)) {				\
+			unsafe_get_user(req->_member,				\
+					(typeof(req->_member) __user *)(page + (_offset)), fault); \
+			req->valid |= (_flag);					\
+		}								\
 	} while (0)
 
-	TAKE(rax, rax, ES_GHCB_RAX, ES_F_RAX);
-	TAKE(rbx, rbx, ES_GHCB_RBX, ES_F_RBX);
-	TAKE(rcx, rcx, ES_GHCB_RCX, ES_F_RCX);
-	TAKE(rdx, rdx, ES_GHCB_RDX, ES_F_RDX);
-	TAKE(rsi, rsi, ES_GHCB_RSI, ES_F_RSI);
-	TAKE(cpl, cpl, ES_GHCB_CPL, ES_F_CPL);
-	TAKE(xcr0, xcr0, ES_GHCB_XCR0, ES_F_XCR0);
-	TAKE(code, sw_exit_code, ES_GHCB_SW_EXITCODE, ES_F_CODE);
-	TAKE(info1, sw_exit_info_1, ES_GHCB_SW_EXITINFO1, ES_F_INFO1);
-	TAKE(info2, sw_exit_info_2, ES_GHCB_SW_EXITINFO2, ES_F_INFO2);
-	TAKE(scratch_gpa, sw_scratch, ES_GHCB_SW_SCRATCH, ES_F_SCRATCH);
-#undef TAKE
+#define MARKS_OF_GPRS	(BIT(ES_GHCB_BIT(ES_GHCB_RBX) % 64) | BIT(ES_GHCB_BIT(ES_GHCB_RCX) % 64) | \
+			 BIT(ES_GHCB_BIT(ES_GHCB_RDX) % 64) | BIT(ES_GHCB_BIT(ES_GHCB_RSI) % 64) | \
+			 BIT(ES_GHCB_BIT(ES_GHCB_XCR0) % 64))
 
-	req->usage = image->ghcb_usage;
-	req->protocol_version = image->protocol_version;
-	req->valid = valid;
+/* UNTRUSTED: after this only values, no longer memory that the guest can change. */
+static int fetch(struct es_request *req, const u8 __user *page)
+{
+	u64 bitmap[2], last;
+
+	if (!user_read_access_begin(page, ES_GHCB_SIZE))
+		return -EFAULT;
+
+	*req = (struct es_request) { };
+	unsafe_get_user(bitmap[0], (u64 __user *)(page + ES_GHCB_VALID_BITMAP), fault);
+	unsafe_get_user(bitmap[1], (u64 __user *)(page + ES_GHCB_VALID_BITMAP + 8), fault);
+	unsafe_get_user(last, (u64 __user *)(page + LAST_OFFSET), fault);
+	TAKE(code, ES_GHCB_SW_EXITCODE, ES_F_CODE);
+	TAKE(info1, ES_GHCB_SW_EXITINFO1, ES_F_INFO1);
+	TAKE(info2, ES_GHCB_SW_EXITINFO2, ES_F_INFO2);
+	TAKE(scratch_gpa, ES_GHCB_SW_SCRATCH, ES_F_SCRATCH);
+	if (bitmap[0]) {
+		TAKE(rax, ES_GHCB_RAX, ES_F_RAX);
+		TAKE(cpl, ES_GHCB_CPL, ES_F_CPL);
+		TAKE(xss, ES_GHCB_XSS, ES_F_XSS);
+	}
+	if (bitmap[1] & MARKS_OF_GPRS) {
+		TAKE(rbx, ES_GHCB_RBX, ES_F_RBX);
+		TAKE(rcx, ES_GHCB_RCX, ES_F_RCX);
+		TAKE(rdx, ES_GHCB_RDX, ES_F_RDX);
+		TAKE(rsi, ES_GHCB_RSI, ES_F_RSI);
+		TAKE(xcr0, ES_GHCB_XCR0, ES_F_XCR0);
+	}
+	user_read_access_end();
+
+	req->protocol_version = last >> 16;
+	req->usage = last >> 32;
+	return 0;
+
+fault:
+	user_read_access_end();
+	return -EFAULT;
 }
 
 int es_ghcb_snapshot(struct kvm_vcpu *vcpu)
 {
-	struct es_vcpu *es = to_es(vcpu);
-
-	if (look_up(vcpu, es_ghcb_gpa(vcpu)) ||
-	    read_page(vcpu, TAIL_OFFSET, TAIL_BYTES) ||
-	    read_page(vcpu, LAST_OFFSET, 8) ||
-	    fetch_registers(vcpu, es->image))
+	if (look_up(vcpu, es_ghcb_gpa(vcpu)))
 		return -EFAULT;
-
-	unpack(&es->req, es->image);
-	return 0;
+	return fetch(&to_es(vcpu)->req, page_of(vcpu));
 }
 
-static void mark(struct ghcb *image, u32 offset)
+struct ghcb *es_ghcb_show(struct es_vcpu *es, u64 info1, u64 info2)
 {
-	u32 bit = ES_GHCB_BIT(offset);
-
-	image->save.valid_bitmap[bit / 8] |= BIT(bit % 8);
+	es->image->save.sw_exit_code = es->req.code;
+	es->image->save.sw_exit_info_1 = info1;
+	es->image->save.sw_exit_info_2 = info2;
+	return es->image;
 }
 
-static int write_register(struct kvm_vcpu *vcpu, u32 flag, u32 offset, u64 value)
-{
-	struct es_vcpu *es = to_es(vcpu);
-
-	if (!(es->answer.returns & flag))
-		return 0;
-	memcpy((u8 *)es->image + offset, &value, sizeof(value));
-	mark(es->image, offset);
-	return write_page(vcpu, offset, sizeof(value));
-}
+/* Store one register, if the answer returns it. */
+#define GIVE(_reg, _offset, _flag)						\
+	do {									\
+		if (answer->returns & (_flag)) {				\
+			unsafe_put_user(regs[_reg], (u64 __user *)(page + (_offset)), fault); \
+			bitmap[ES_GHCB_BIT(_offset) / 64] |= BIT(ES_GHCB_BIT(_offset) % 64); \
+		}								\
+	} while (0)
 
 /* The bitmap goes last: who polls another vCPU's page never takes half an answer for the whole. */
+static int store(const struct es_answer *answer, const unsigned long *regs, u8 __user *page)
+{
+	u64 bitmap[2] = { 0, BIT(ES_GHCB_BIT(ES_GHCB_SW_EXITINFO1) % 64) |
+			     BIT(ES_GHCB_BIT(ES_GHCB_SW_EXITINFO2) % 64) };
+
+	if (!user_write_access_begin(page, ES_GHCB_SIZE))
+		return -EFAULT;
+
+	GIVE(VCPU_REGS_RAX, ES_GHCB_RAX, ES_F_RAX);
+	GIVE(VCPU_REGS_RBX, ES_GHCB_RBX, ES_F_RBX);
+	GIVE(VCPU_REGS_RCX, ES_GHCB_RCX, ES_F_RCX);
+	GIVE(VCPU_REGS_RDX, ES_GHCB_RDX, ES_F_RDX);
+	unsafe_put_user(answer->info1, (u64 __user *)(page + ES_GHCB_SW_EXITINFO1), fault);
+	unsafe_put_user(answer->info2, (u64 __user *)(page + ES_GHCB_SW_EXITINFO2), fault);
+	unsafe_put_user(bitmap[0], (u64 __user *)(page + ES_GHCB_VALID_BITMAP), fault);
+	unsafe_put_user(bitmap[1], (u64 __user *)(page + ES_GHCB_VALID_BITMAP + 8), fault);
+	user_write_access_end();
+	return 0;
+
+fault:
+	user_write_access_end();
+	return -EFAULT;
+}
+
 int es_ghcb_write_answer(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
-	unsigned long *regs = vcpu->arch.regs;
-	struct ghcb *image = es->image;
+	struct gfn_to_hva_cache *cache = &es->ghcb.cache;
 
-	if (look_up(vcpu, es_ghcb_gpa(vcpu)))
+	if (look_up(vcpu, es_ghcb_gpa(vcpu)) ||
+	    store(&es->answer, vcpu->arch.regs, page_of(vcpu)))
 		return -EFAULT;
 
-	memset(image->save.valid_bitmap, 0, ES_GHCB_BITMAP_BYTES);
-	if (write_register(vcpu, ES_F_RAX, ES_GHCB_RAX, regs[VCPU_REGS_RAX]) ||
-	    write_register(vcpu, ES_F_RBX, ES_GHCB_RBX, regs[VCPU_REGS_RBX]) ||
-	    write_register(vcpu, ES_F_RCX, ES_GHCB_RCX, regs[VCPU_REGS_RCX]) ||
-	    write_register(vcpu, ES_F_RDX, ES_GHCB_RDX, regs[VCPU_REGS_RDX]))
-		return -EFAULT;
-
-	image->save.sw_exit_info_1 = es->answer.info1;
-	image->save.sw_exit_info_2 = es->answer.info2;
-	mark(image, ES_GHCB_SW_EXITINFO1);
-	mark(image, ES_GHCB_SW_EXITINFO2);
-	if (write_page(vcpu, ES_GHCB_SW_EXITINFO1, 16))
-		return -EFAULT;
-	return write_page(vcpu, ES_GHCB_VALID_BITMAP, ES_GHCB_BITMAP_BYTES);
+	mark_page_dirty_in_slot(vcpu->kvm, cache->memslot, gpa_to_gfn(cache->gpa));
+	return 0;
 }

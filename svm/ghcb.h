@@ -13,6 +13,9 @@
  */
 int es_ghcb_snapshot(struct kvm_vcpu *vcpu);
 
+/* For KVM's trace events: the page with exit code and these infos in it. */
+struct ghcb *es_ghcb_show(struct es_vcpu *es, u64 info1, u64 info2);
+
 /* Write es->answer and the registers that it returns.  0 or -EFAULT.  May sleep. */
 int es_ghcb_write_answer(struct kvm_vcpu *vcpu);
 

@@ -8,6 +8,7 @@
 #define SVM_HOOKS_H
 
 #include "ap_hold.h"
+#include "fastpath.h"
 #include "vcpu.h"
 
 static int es_hook_vcpu_create(struct kvm_vcpu *vcpu)
@@ -48,6 +49,19 @@ static void es_hook_vcpu_put(struct kvm_vcpu *vcpu)
 	es_vcpu_put(vcpu);
 }
 
+static fastpath_t es_hook_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags)
+{
+	fastpath_t fastpath = svm_vcpu_run(vcpu, run_flags);
+
+	if (!to_es(vcpu) || to_svm(vcpu)->vmcb->control.exit_code != SVM_EXIT_VMGEXIT)
+		return fastpath;
+
+	fastpath = es_fastpath(vcpu);
+	if (ES_TRACES_EXIT_LATE && fastpath == EXIT_FASTPATH_REENTER_GUEST)
+		trace_kvm_exit(vcpu, KVM_ISA_SVM);
+	return fastpath;
+}
+
 /* What arrives at a held vCPU stays pending. */
 static int es_hook_interrupt_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 {
@@ -79,6 +93,7 @@ static int es_hook_complete_emulated_msr(struct kvm_vcpu *vcpu, int err)
 #define svm_vcpu_create			es_hook_vcpu_create
 #define svm_vcpu_reset			es_hook_vcpu_reset
 #define svm_vcpu_pre_run		es_hook_vcpu_pre_run
+#define svm_vcpu_run			es_hook_vcpu_run
 #define svm_vcpu_load			es_hook_vcpu_load
 #define svm_vcpu_put			es_hook_vcpu_put
 #define svm_interrupt_allowed		es_hook_interrupt_allowed

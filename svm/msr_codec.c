@@ -8,7 +8,25 @@
  */
 #include "msr_codec.h"
 
-enum es_msr_request es_msr_decode(u64 value)
+/* Requests that came with version 2. */
+static enum es_msr_request decode_version_2(u64 value)
+{
+	switch (value & ES_MSR_INFO_MASK) {
+	case ES_MSR_PREFERRED_GPA_REQ:
+		return ES_MSR_EV_PREFERRED_GPA;
+	case ES_MSR_REGISTER_GPA_REQ:
+		return ES_MSR_EV_REGISTER_GPA;
+	case ES_MSR_PAGE_STATE_REQ:
+		return ES_MSR_EV_PAGE_STATE;
+	case ES_MSR_RUN_VMPL_REQ:
+		return ES_MSR_EV_RUN_VMPL;
+	default:
+		return ES_MSR_EV_UNKNOWN;
+	}
+}
+
+/* AP reset hold and features came with version 2 too, but nothing is lost by serving them always. */
+enum es_msr_request es_msr_decode(u64 value, u16 version)
 {
 	switch (value & ES_MSR_INFO_MASK) {
 	case ES_MSR_SEV_INFO_REQ:
@@ -22,7 +40,7 @@ enum es_msr_request es_msr_decode(u64 value)
 	case ES_MSR_TERMINATE:
 		return ES_MSR_EV_TERMINATE;
 	default:
-		return ES_MSR_EV_UNKNOWN;
+		return version >= 2 ? decode_version_2(value) : ES_MSR_EV_UNKNOWN;
 	}
 }
 
@@ -30,6 +48,10 @@ static const char * const request_names[ES_NR_MSR_EVENTS] = {
 	[ES_MSR_EV_SEV_INFO] = "MSR_SEV_INFO",
 	[ES_MSR_EV_CPUID] = "MSR_CPUID",
 	[ES_MSR_EV_AP_RESET_HOLD] = "MSR_AP_RESET_HOLD",
+	[ES_MSR_EV_PREFERRED_GPA] = "MSR_PREFERRED_GPA",
+	[ES_MSR_EV_REGISTER_GPA] = "MSR_REGISTER_GPA",
+	[ES_MSR_EV_PAGE_STATE] = "MSR_PAGE_STATE",
+	[ES_MSR_EV_RUN_VMPL] = "MSR_RUN_VMPL",
 	[ES_MSR_EV_HV_FEATURES] = "MSR_HV_FEATURES",
 	[ES_MSR_EV_TERMINATE] = "MSR_TERMINATE",
 	[ES_MSR_EV_UNKNOWN] = "MSR_UNKNOWN",
@@ -71,4 +93,33 @@ u64 es_msr_hold_answer(bool by_sipi)
 u64 es_msr_features_answer(u64 features)
 {
 	return features << 12 | ES_MSR_HV_FEATURES_RESP;
+}
+
+u64 es_msr_preferred_gpa_answer(void)
+{
+	return ES_MSR_GFN_NONE << 12 | ES_MSR_PREFERRED_GPA_RESP;
+}
+
+u64 es_msr_register_gpa_answer(u64 gpa, bool accepted)
+{
+	return (accepted ? gpa & ~ES_MSR_INFO_MASK : ES_MSR_GFN_NONE << 12) | ES_MSR_REGISTER_GPA_RESP;
+}
+
+/* Bits 63:32: an error code; 0 would mean done. */
+#define REFUSED		ES_BIT(32)
+
+u64 es_msr_page_state_refusal(void)
+{
+	return REFUSED | ES_MSR_PAGE_STATE_RESP;
+}
+
+u64 es_msr_run_vmpl_refusal(void)
+{
+	return REFUSED | ES_MSR_RUN_VMPL_RESP;
+}
+
+/* Bits 23:16 reason code, 15:12 reason set. */
+u64 es_msr_terminate_reason(u32 set, u32 code)
+{
+	return (u64)(code & 0xff) << 16 | (u64)(set & 0xf) << 12 | ES_MSR_TERMINATE;
 }

@@ -9,9 +9,10 @@
 
 /* Index of a request: for counters and traces. */
 enum es_msr_request {
-	ES_MSR_EV_SEV_INFO, ES_MSR_EV_CPUID, ES_MSR_EV_AP_RESET_HOLD, ES_MSR_EV_HV_FEATURES,
+	ES_MSR_EV_SEV_INFO, ES_MSR_EV_CPUID, ES_MSR_EV_AP_RESET_HOLD, ES_MSR_EV_PREFERRED_GPA,
+	ES_MSR_EV_REGISTER_GPA, ES_MSR_EV_PAGE_STATE, ES_MSR_EV_RUN_VMPL, ES_MSR_EV_HV_FEATURES,
 	ES_MSR_EV_TERMINATE,
-	ES_MSR_EV_UNKNOWN,	/* anything that an SEV-ES host does not serve */
+	ES_MSR_EV_UNKNOWN,	/* anything that an SEV-ES host does not know */
 	ES_NR_MSR_EVENTS
 };
 
@@ -20,7 +21,8 @@ struct es_cpuid_request {
 	u32 reg;		/* 0 EAX, 1 EBX, 2 ECX, 3 EDX */
 };
 
-enum es_msr_request es_msr_decode(u64 value);
+/* @version: the highest GHCB version that the VM was offered. */
+enum es_msr_request es_msr_decode(u64 value, u16 version);
 const char *es_msr_request_name(enum es_msr_request request);
 
 /* SEV information: the versions on offer and the position of the C-bit. */
@@ -33,5 +35,16 @@ u64 es_msr_cpuid_answer(u32 value, u32 reg);
 u64 es_msr_hold_answer(bool by_sipi);
 
 u64 es_msr_features_answer(u64 features);
+
+/* This host prefers no place for the GHCB. */
+u64 es_msr_preferred_gpa_answer(void);
+u64 es_msr_register_gpa_answer(u64 gpa, bool accepted);
+
+/* Requests that only SNP guests have an answer to. */
+u64 es_msr_page_state_refusal(void);
+u64 es_msr_run_vmpl_refusal(void);
+
+/* A reason to terminate, in the form of the MSR request. */
+u64 es_msr_terminate_reason(u32 set, u32 code);
 
 #endif

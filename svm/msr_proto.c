@@ -9,6 +9,7 @@
 #include <linux/kvm_host.h>
 
 #include "x86.h"
+#include "cpuid.h"
 #include "trace.h"
 #include "ap_hold.h"
 #include "es_trace.h"
@@ -18,26 +19,62 @@
 #include "vcpu.h"
 #include "vmgexit.h"
 
+/* Bits 23:0: request, reason set and reason code. */
+#define TERMINATE_BITS	GENMASK_ULL(23, 0)
+
 static void answer(struct kvm_vcpu *vcpu, u64 value)
 {
 	to_svm(vcpu)->vmcb->control.ghcb_gpa = value;
-}
-
-static u32 result_register(struct kvm_vcpu *vcpu, u32 reg)
-{
-	static const u8 index[] = { VCPU_REGS_RAX, VCPU_REGS_RBX, VCPU_REGS_RCX, VCPU_REGS_RDX };
-
-	return vcpu->arch.regs[index[reg]];
 }
 
 static int serve_cpuid(struct kvm_vcpu *vcpu, u64 value)
 {
 	struct es_cpuid_request request = es_msr_cpuid_decode(value);
 
-	vcpu->arch.regs[VCPU_REGS_RAX] = request.function;
-	vcpu->arch.regs[VCPU_REGS_RCX] = 0;
-	kvm_emulate_cpuid(vcpu);
-	answer(vcpu, es_msr_cpuid_answer(result_register(vcpu, request.reg), request.reg));
+	u32 regs[] = { request.function, 0, 0, 0 };
+
+	kvm_cpuid(vcpu, &regs[0], &regs[1], &regs[2], &regs[3], false);
+	answer(vcpu, es_msr_cpuid_answer(regs[request.reg], request.reg));
+	return 1;
+}
+
+/* A registered page is remembered, but an SEV-ES guest may use others too: only SNP demands it. */
+static void serve_register(struct kvm_vcpu *vcpu, u64 value)
+{
+	u64 gpa = value & ~ES_MSR_INFO_MASK;
+	bool accepted = kvm_vcpu_is_visible_gfn(vcpu, gpa_to_gfn(gpa));
+
+	if (accepted)
+		to_es(vcpu)->registered_gpa = gpa;
+	answer(vcpu, es_msr_register_gpa_answer(gpa, accepted));
+}
+
+/* What the two sides agree on before the first page-based request. */
+static void negotiate(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value)
+{
+	switch (request) {
+	case ES_MSR_EV_SEV_INFO:
+		answer(vcpu, es_vcpu_sev_info(vcpu));
+		break;
+	case ES_MSR_EV_PREFERRED_GPA:
+		answer(vcpu, es_msr_preferred_gpa_answer());
+		break;
+	case ES_MSR_EV_REGISTER_GPA:
+		serve_register(vcpu, value);
+		break;
+	default:
+		answer(vcpu, es_msr_features_answer(ES_HV_FEATURES));
+		break;
+	}
+	trace_es_negotiate(vcpu->vcpu_id, es_msr_request_name(request), value, es_ghcb_gpa(vcpu));
+}
+
+/* @value is an answer that says no, or the request itself where there is none. */
+static int refuse(struct kvm_vcpu *vcpu, u64 request, u64 value)
+{
+	trace_es_reject(vcpu->vcpu_id, request & ES_MSR_INFO_MASK, ES_INVALID_EVENT);
+	to_es(vcpu)->stats.refused[ES_INVALID_EVENT]++;
+	answer(vcpu, value);
 	return 1;
 }
 
@@ -45,34 +82,53 @@ static int serve(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value)
 {
 	switch (request) {
 	case ES_MSR_EV_SEV_INFO:
-		answer(vcpu, es_vcpu_sev_info(vcpu));
+	case ES_MSR_EV_PREFERRED_GPA:
+	case ES_MSR_EV_REGISTER_GPA:
+	case ES_MSR_EV_HV_FEATURES:
+		negotiate(vcpu, request, value);
 		return 1;
 	case ES_MSR_EV_CPUID:
 		return serve_cpuid(vcpu, value);
 	case ES_MSR_EV_AP_RESET_HOLD:
 		return es_ap_hold(vcpu, ES_AP_HOLD_MSR);
-	case ES_MSR_EV_HV_FEATURES:
-		answer(vcpu, es_msr_features_answer(ES_HV_FEATURES));
-		return 1;
+	case ES_MSR_EV_PAGE_STATE:
+		return refuse(vcpu, value, es_msr_page_state_refusal());
+	case ES_MSR_EV_RUN_VMPL:
+		return refuse(vcpu, value, es_msr_run_vmpl_refusal());
 	case ES_MSR_EV_TERMINATE:
-		return es_terminate(vcpu);
+		return es_end_guest(vcpu, KVM_AMD_ES_TERM_MSR, value & TERMINATE_BITS);
 	default:
-		trace_es_reject(vcpu->vcpu_id, value & ES_MSR_INFO_MASK, ES_INVALID_EVENT);
-		to_es(vcpu)->stats.refused[ES_INVALID_EVENT]++;
-		return 1;
+		return refuse(vcpu, value, value);
 	}
 }
 
-int es_msr_protocol(struct kvm_vcpu *vcpu)
+static int serve_and_tell(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value)
 {
-	u64 value = es_ghcb_gpa(vcpu);
-	enum es_msr_request request = es_msr_decode(value);
 	int r;
 
 	trace_kvm_vmgexit_msr_protocol_enter(vcpu->vcpu_id, value);
 	es_stats_msr(to_es(vcpu), request);
 	r = serve(vcpu, request, value);
+	es_stats_time(&to_es(vcpu)->stats, &to_es(vcpu)->stats.msr_tsc[request]);
 	trace_es_vmgexit(vcpu->vcpu_id, es_msr_request_name(request), value, 0, es_ghcb_gpa(vcpu), 0);
 	trace_kvm_vmgexit_msr_protocol_exit(vcpu->vcpu_id, es_ghcb_gpa(vcpu), r);
 	return r;
+}
+
+int es_msr_protocol(struct kvm_vcpu *vcpu)
+{
+	u64 value = es_ghcb_gpa(vcpu);
+
+	return serve_and_tell(vcpu, es_msr_decode(value, es_ghcb_version(vcpu->kvm)), value);
+}
+
+bool es_msr_protocol_quick(struct kvm_vcpu *vcpu)
+{
+	u64 value = es_ghcb_gpa(vcpu);
+	enum es_msr_request request = es_msr_decode(value, es_ghcb_version(vcpu->kvm));
+
+	if (request == ES_MSR_EV_AP_RESET_HOLD || request == ES_MSR_EV_TERMINATE)
+		return false;
+	serve_and_tell(vcpu, request, value);
+	return true;
 }

@@ -11,21 +11,29 @@
 #include "x86.h"
 #include "cpuid.h"
 #include "ap_hold.h"
+#include "es_trace.h"
 #include "nae.h"
 #include "respond.h"
 #include "vcpu.h"
 #include "vmgexit.h"
 
-/* Leaf 0xd depends on XCR0, which only the guest knows. */
-static int cpuid_event(struct kvm_vcpu *vcpu)
+/* Leaf 0xd depends on XCR0 and XSS, which only the guest knows; the rule has checked both. */
+static void cpuid_event(struct kvm_vcpu *vcpu)
 {
 	const struct es_request *req = &to_es(vcpu)->req;
+	u32 eax = req->rax, ebx, ecx = req->rcx, edx;
 
-	if ((req->valid & ES_F_XCR0) && req->xcr0 != vcpu->arch.xcr0 && es_xcr0_plausible(req->xcr0)) {
+	if ((u32)req->rax == 0xd &&
+	    (req->xcr0 != vcpu->arch.xcr0 || req->xss != vcpu->arch.ia32_xss)) {
 		vcpu->arch.xcr0 = req->xcr0;
+		vcpu->arch.ia32_xss = req->xss;
 		kvm_update_cpuid_runtime(vcpu);
 	}
-	return kvm_emulate_cpuid(vcpu);
+	kvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false);
+	vcpu->arch.regs[VCPU_REGS_RAX] = eax;
+	vcpu->arch.regs[VCPU_REGS_RBX] = ebx;
+	vcpu->arch.regs[VCPU_REGS_RCX] = ecx;
+	vcpu->arch.regs[VCPU_REGS_RDX] = edx;
 }
 
 static void return_tsc(struct kvm_vcpu *vcpu)
@@ -36,29 +44,22 @@ static void return_tsc(struct kvm_vcpu *vcpu)
 	vcpu->arch.regs[VCPU_REGS_RDX] = upper_32_bits(tsc);
 }
 
-static int rdtsc_event(struct kvm_vcpu *vcpu)
-{
-	return_tsc(vcpu);
-	return 1;
-}
-
 /*
  * Where the CPU virtualizes TSC_AUX the value is in the VMSA, out of reach, and the guest has no
  * cause to ask: refuse as an RDTSCP that the vCPU lacks.
  */
-static int rdtscp_event(struct kvm_vcpu *vcpu)
+static void rdtscp_event(struct kvm_vcpu *vcpu)
 {
 	if (boot_cpu_has(X86_FEATURE_V_TSC_AUX) || !guest_cpuid_has(vcpu, X86_FEATURE_RDTSCP)) {
 		es_respond_exception(to_es(vcpu), UD_VECTOR);
-		return 1;
+		return;
 	}
 	return_tsc(vcpu);
 	vcpu->arch.regs[VCPU_REGS_RCX] = to_svm(vcpu)->tsc_aux;
-	return 1;
 }
 
 /* The CPU swaps the real DR7 itself; the host only remembers what the guest told. */
-static int dr7_event(struct kvm_vcpu *vcpu, bool write)
+static void dr7_event(struct kvm_vcpu *vcpu, bool write)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
@@ -66,7 +67,14 @@ static int dr7_event(struct kvm_vcpu *vcpu, bool write)
 		es->dr7 = es->req.rax;
 	else
 		vcpu->arch.regs[VCPU_REGS_RAX] = es->dr7;
-	return 1;
+}
+
+/* As KVM's own, without its line in the log: nothing to wait for, unless the VMM wants a #UD. */
+static void monitor_event(struct kvm_vcpu *vcpu)
+{
+	if (!kvm_check_has_quirk(vcpu->kvm, KVM_X86_QUIRK_MWAIT_NEVER_UD_FAULTS) &&
+	    !guest_cpuid_has(vcpu, X86_FEATURE_MWAIT))
+		es_respond_exception(to_es(vcpu), UD_VECTOR);
 }
 
 static int nmi_complete(struct kvm_vcpu *vcpu)
@@ -77,44 +85,76 @@ static int nmi_complete(struct kvm_vcpu *vcpu)
 	return 1;
 }
 
-static int hv_features(struct kvm_vcpu *vcpu)
+static void hv_features(struct kvm_vcpu *vcpu)
 {
 	es_respond_done(to_es(vcpu), ES_HV_FEATURES);
-	return 1;
+	trace_es_negotiate(vcpu->vcpu_id, "features", 0, ES_HV_FEATURES);
+}
+
+bool es_nae_quick(struct kvm_vcpu *vcpu)
+{
+	enum es_event event = to_es(vcpu)->rule->event;
+
+	switch (event) {
+	case ES_EV_CPUID:
+		cpuid_event(vcpu);
+		return true;
+	case ES_EV_RDTSC:
+		return_tsc(vcpu);
+		return true;
+	case ES_EV_RDTSCP:
+		rdtscp_event(vcpu);
+		return true;
+	case ES_EV_DR7_READ:
+	case ES_EV_DR7_WRITE:
+		dr7_event(vcpu, event == ES_EV_DR7_WRITE);
+		return true;
+	case ES_EV_INVD:		/* as KVM's own: nothing to do */
+		return true;
+	case ES_EV_MONITOR:
+	case ES_EV_MWAIT:
+		monitor_event(vcpu);
+		return true;
+	case ES_EV_AP_JUMP_TABLE:
+		es_nae_jump_table(vcpu);
+		return true;
+	case ES_EV_HV_FEATURES:
+		hv_features(vcpu);
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Instructions: KVM's own emulation. */
 static int handle_instruction(struct kvm_vcpu *vcpu, enum es_event event)
 {
 	switch (event) {
-	case ES_EV_CPUID:
-		return cpuid_event(vcpu);
 	case ES_EV_MSR:
 		return to_es(vcpu)->req.info1 ? kvm_emulate_wrmsr(vcpu) : kvm_emulate_rdmsr(vcpu);
 	case ES_EV_VMMCALL:
 		return kvm_emulate_hypercall(vcpu);
 	case ES_EV_WBINVD:
 		return kvm_emulate_wbinvd(vcpu);
-	case ES_EV_INVD:
-		return kvm_emulate_invd(vcpu);
-	case ES_EV_RDPMC:
-		return kvm_emulate_rdpmc(vcpu);
-	case ES_EV_RDTSC:
-		return rdtsc_event(vcpu);
-	case ES_EV_RDTSCP:
-		return rdtscp_event(vcpu);
-	case ES_EV_MONITOR:
-		return kvm_emulate_monitor(vcpu);
-	case ES_EV_MWAIT:
-		return kvm_emulate_mwait(vcpu);
 	default:
-		return dr7_event(vcpu, event == ES_EV_DR7_WRITE);
+		return kvm_emulate_rdpmc(vcpu);
 	}
+}
+
+static u64 nae_terminate_reason(struct kvm_vcpu *vcpu)
+{
+	u64 info1 = to_es(vcpu)->req.info1;
+
+	return es_msr_terminate_reason(ES_TERMINATE_SET(info1), ES_TERMINATE_CODE(info1));
 }
 
 int es_nae_handle(struct kvm_vcpu *vcpu)
 {
 	enum es_event event = to_es(vcpu)->rule->event;
+
+	/* The fast path has tried already, unless the page was not there for it. */
+	if (to_es(vcpu)->stage == ES_STAGE_ACCEPTED_LATE && es_nae_quick(vcpu))
+		return 1;
 
 	switch (event) {
 	case ES_EV_IOIO:
@@ -126,13 +166,10 @@ int es_nae_handle(struct kvm_vcpu *vcpu)
 		return nmi_complete(vcpu);
 	case ES_EV_AP_RESET_HOLD:
 		return es_ap_hold(vcpu, ES_AP_HOLD_NAE);
-	case ES_EV_AP_JUMP_TABLE:
-		return es_nae_jump_table(vcpu);
-	case ES_EV_HV_FEATURES:
-		return hv_features(vcpu);
 	case ES_EV_TERMINATE:
+		return es_end_guest(vcpu, KVM_AMD_ES_TERM_NAE, nae_terminate_reason(vcpu));
 	case ES_EV_UNSUPPORTED:		/* the guest cannot go on, and says so */
-		return es_terminate(vcpu);
+		return es_end_guest(vcpu, KVM_AMD_ES_TERM_UNSUPPORTED, 0);
 	default:
 		return handle_instruction(vcpu, event);
 	}

@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Handlers of page-based events that have a file of their own.  All return as handlers do.
+ * Handlers of page-based events that have a file of their own.  They return as handlers do.
  */
 #ifndef SVM_NAE_H
 #define SVM_NAE_H
 
 #include "es.h"
 
+/*
+ * Carry out an event that neither sleeps nor needs userspace, and return true; or do nothing and
+ * return false.
+ */
+bool es_nae_quick(struct kvm_vcpu *vcpu);
+
+/* One of them. */
+void es_nae_jump_table(struct kvm_vcpu *vcpu);
+
 int es_nae_ioio(struct kvm_vcpu *vcpu);
 int es_nae_mmio(struct kvm_vcpu *vcpu);
-int es_nae_jump_table(struct kvm_vcpu *vcpu);
 
 #endif

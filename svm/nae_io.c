@@ -19,19 +19,30 @@ static int string_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
 {
 	struct es_vcpu *es = to_es(vcpu);
 	u64 nr_elements = es->req.info2;
-	int r;
+	enum es_reason reason;
 
 	if (!nr_elements)
 		return 1;
-	r = nr_elements > ES_SCRATCH_MAX_BYTES ? ES_INVALID_SCRATCH :
+	reason = nr_elements > ES_SCRATCH_MAX_BYTES ? ES_INVALID_SCRATCH :
 		es_scratch_start(vcpu, nr_elements * size_bytes, in);
-	if (r < 0)
-		return r;
-	if (r != ES_OK) {
-		es_respond_malformed(vcpu, r);
+	if (reason != ES_OK) {
+		es_respond_malformed(vcpu, reason);
 		return 1;
 	}
 	return kvm_sev_es_string_io(vcpu, size_bytes, port, es->scratch.data, nr_elements, in);
+}
+
+/*
+ * As a string of one element: KVM's scalar I/O would skip an instruction, which there is not here.
+ * An IN has its data when the exit is finished.
+ */
+static int scalar_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	es->pio = es->req.rax;
+	es->answer.pio_bytes = in ? size_bytes : 0;
+	return kvm_sev_es_string_io(vcpu, size_bytes, port, &es->pio, 1, in);
 }
 
 int es_nae_ioio(struct kvm_vcpu *vcpu)
@@ -44,5 +55,5 @@ int es_nae_ioio(struct kvm_vcpu *vcpu)
 	++vcpu->stat.io_exits;
 	if (info1 & ES_IOIO_STRING)
 		return string_io(vcpu, size_bytes, port, in);
-	return kvm_fast_pio(vcpu, size_bytes, port, in);
+	return scalar_io(vcpu, size_bytes, port, in);
 }

@@ -19,16 +19,14 @@ int es_nae_mmio(struct kvm_vcpu *vcpu)
 	struct es_vcpu *es = to_es(vcpu);
 	bool read = es->rule->event == ES_EV_MMIO_READ;
 	u64 len_bytes = es->req.info2;
-	int r;
+	enum es_reason reason;
 
 	if (!len_bytes)
 		return 1;
 
-	r = es_scratch_start(vcpu, len_bytes, read);
-	if (r < 0)
-		return r;
-	if (r != ES_OK) {
-		es_respond_malformed(vcpu, r);
+	reason = es_scratch_start(vcpu, len_bytes, read);
+	if (reason != ES_OK) {
+		es_respond_malformed(vcpu, reason);
 		return 1;
 	}
 

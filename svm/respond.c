@@ -6,8 +6,7 @@
  * Every page-based request gets exactly one answer, unless the guest ends.  It ends with
  * KVM_SYSTEM_EVENT_SEV_TERM when it asks for it, and when its GHCB cannot be reached: there is no
  * other place for an answer, VMGEXIT cannot be repeated, and a guest that went on would take its
- * own request for the answer.  A VMM tells the two apart by data[0]: an address has its low 12
- * bits clear.
+ * own request for the answer.
  */
 #include <linux/kvm_host.h>
 
@@ -16,6 +15,7 @@
 #include "ghcb.h"
 #include "respond.h"
 #include "scratch.h"
+#include "stats.h"
 #include "es_trace.h"
 
 void es_respond_done(struct es_vcpu *es, u64 info2)
@@ -60,33 +60,65 @@ void es_respond_queued_exception(struct kvm_vcpu *vcpu)
 	kvm_clear_exception_queue(vcpu);
 }
 
-int es_respond_write(struct kvm_vcpu *vcpu)
+/* The result of an IN: 4 bytes make all of RAX, fewer leave its other bytes as they were. */
+static void take_pio(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	u64 mask = GENMASK_ULL(8 * es->answer.pio_bytes - 1, 0);
+
+	vcpu->arch.regs[VCPU_REGS_RAX] = es->pio & mask;
+	if (es->answer.pio_bytes < 4)
+		vcpu->arch.regs[VCPU_REGS_RAX] |= es->req.rax & ~mask;
+}
+
+bool es_respond_try_write(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
-	if (!es->answer.due)
+	if (es->answer.pio_bytes)
+		take_pio(vcpu);
+	if (es_ghcb_write_answer(vcpu))
+		return false;
+
+	es->answer.due = false;
+	es_stats_nae_time(es);
+	trace_es_vmgexit(vcpu->vcpu_id, es->rule ? es->rule->name : "?", es->req.info1, es->req.info2,
+			 es->answer.info1, es->answer.info2);
+	if (trace_kvm_vmgexit_exit_enabled())
+		trace_kvm_vmgexit_exit(vcpu->vcpu_id,
+				       es_ghcb_show(es, es->answer.info1, es->answer.info2));
+	return true;
+}
+
+int es_respond_write(struct kvm_vcpu *vcpu)
+{
+	if (!to_es(vcpu)->answer.due)
 		return 1;
 
 	es_scratch_finish(vcpu);
-	es->answer.due = false;
-	if (es_ghcb_write_answer(vcpu))
-		return es_terminate(vcpu);
-
-	trace_es_vmgexit(vcpu->vcpu_id, es->rule ? es->rule->name : "?", es->req.info1, es->req.info2,
-			 es->answer.info1, es->answer.info2);
-	trace_kvm_vmgexit_exit(vcpu->vcpu_id, es->image);
-	return 1;
+	if (es_respond_try_write(vcpu))
+		return 1;
+	return es_end_guest(vcpu, KVM_AMD_ES_TERM_NO_GHCB, 0);
 }
 
-int es_terminate(struct kvm_vcpu *vcpu)
+int es_end_report(struct kvm_vcpu *vcpu)
+{
+	const struct es_end *end = &to_es(vcpu)->end;
+
+	vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
+	vcpu->run->system_event.type = KVM_SYSTEM_EVENT_SEV_TERM;
+	vcpu->run->system_event.ndata = 3;
+	vcpu->run->system_event.data[0] = es_ghcb_gpa(vcpu);
+	vcpu->run->system_event.data[1] = end->reason;
+	vcpu->run->system_event.data[2] = end->how;
+	return 0;
+}
+
+int es_end_guest(struct kvm_vcpu *vcpu, u32 how, u64 reason)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
-	es->terminated = true;
+	es->end = (struct es_end) { .how = how, .reason = reason };
 	es->answer.due = false;
-	vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
-	vcpu->run->system_event.type = KVM_SYSTEM_EVENT_SEV_TERM;
-	vcpu->run->system_event.ndata = 1;
-	vcpu->run->system_event.data[0] = es_ghcb_gpa(vcpu);
-	return 0;
+	return es_end_report(vcpu);
 }

@@ -5,6 +5,7 @@
 #ifndef SVM_RESPOND_H
 #define SVM_RESPOND_H
 
+#include "../include/uapi/kvm_amd_es.h"
 #include "es.h"
 
 /* Decide the answer; the last word counts.  It reaches the guest when the exit is finished. */
@@ -22,7 +23,13 @@ void es_respond_queued_exception(struct kvm_vcpu *vcpu);
  */
 int es_respond_write(struct kvm_vcpu *vcpu);
 
-/* End the guest: KVM_SYSTEM_EVENT_SEV_TERM with the GHCB MSR's value in data[0].  Returns 0. */
-int es_terminate(struct kvm_vcpu *vcpu);
+/* The same, but where the page cannot be reached the answer stays due and false is returned. */
+bool es_respond_try_write(struct kvm_vcpu *vcpu);
+
+/* End the guest, @how (KVM_AMD_ES_TERM_*) and why (MSR form, or 0): KVM_SYSTEM_EVENT_SEV_TERM.  Returns 0. */
+int es_end_guest(struct kvm_vcpu *vcpu, u32 how, u64 reason);
+
+/* Tell userspace, once more, how the guest ended.  Returns 0. */
+int es_end_report(struct kvm_vcpu *vcpu);
 
 #endif

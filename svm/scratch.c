@@ -6,19 +6,18 @@
  * The guest controls the address, the length (through the event) and, at every moment, the
  * content.  So the area is copied into a buffer of the vCPU before anything looks at it, and
  * copied back when the exit is finished; devices and userspace only ever see the copy.  An area
- * in the GHCB has its copy in the image.  One outside (version 1) needs a buffer of
- * ES_SCRATCH_MAX_BYTES, which a vCPU gets at its first use of such an area and keeps: guests in
- * practice never use one.
+ * in the GHCB has its copy in the image.  One outside (version 1 only) needs a buffer of
+ * ES_SCRATCH_MAX_BYTES, which a vCPU of a version 1 VM has from its creation: no exit allocates.
  */
 #include <linux/kvm_host.h>
-#include <linux/slab.h>
 
+#include "es_trace.h"
 #include "ghcb.h"
 #include "respond.h"
 #include "scratch.h"
 #include "scratch_bounds.h"
 
-static int start_in_ghcb(struct kvm_vcpu *vcpu)
+static enum es_reason start_in_ghcb(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 	u32 offset = es->scratch.gpa - es_ghcb_gpa(vcpu);
@@ -28,29 +27,26 @@ static int start_in_ghcb(struct kvm_vcpu *vcpu)
 	return es_ghcb_read_buffer(vcpu, offset, es->scratch.len_bytes) ? ES_INVALID_SCRATCH : ES_OK;
 }
 
-static int start_outside(struct kvm_vcpu *vcpu)
+static enum es_reason start_outside(struct kvm_vcpu *vcpu)
 {
 	struct es_scratch *scratch = &to_es(vcpu)->scratch;
 
-	if (!scratch->outside) {
-		scratch->outside = kvmalloc(ES_SCRATCH_MAX_BYTES, GFP_KERNEL_ACCOUNT);
-		if (!scratch->outside)
-			return -ENOMEM;
-	}
 	scratch->in_ghcb = false;
 	scratch->data = scratch->outside;
 	return kvm_read_guest(vcpu->kvm, scratch->gpa, scratch->data, scratch->len_bytes) ?
 		ES_INVALID_SCRATCH : ES_OK;
 }
 
-int es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_out)
+enum es_reason es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_out)
 {
 	struct es_vcpu *es = to_es(vcpu);
 	enum es_scratch_place place;
-	int r;
+	enum es_reason r;
 
+	/* Without that buffer the vCPU was made for a version 2 VM. */
 	place = es_scratch_place(es_ghcb_gpa(vcpu), es->req.scratch_gpa, len_bytes,
-				 es_ghcb_version(vcpu->kvm));
+				 es->scratch.outside ? es_ghcb_version(vcpu->kvm) : 2);
+	trace_es_scratch(vcpu->vcpu_id, es_scratch_place_name(place), es->req.scratch_gpa, len_bytes);
 	if (place == ES_SCRATCH_REFUSED)
 		return ES_INVALID_SCRATCH;
 

@@ -34,3 +34,15 @@ enum es_scratch_place es_scratch_place(u64 ghcb_gpa, u64 scratch_gpa, u64 len_by
 		return ES_SCRATCH_REFUSED;
 	return avoids_page(ghcb_gpa, scratch_gpa, len_bytes) ? ES_SCRATCH_OUTSIDE : ES_SCRATCH_REFUSED;
 }
+
+const char *es_scratch_place_name(enum es_scratch_place place)
+{
+	switch (place) {
+	case ES_SCRATCH_IN_GHCB:
+		return "ghcb";
+	case ES_SCRATCH_OUTSIDE:
+		return "outside";
+	default:
+		return "refused";
+	}
+}

@@ -22,4 +22,6 @@ enum es_scratch_place {
  */
 enum es_scratch_place es_scratch_place(u64 ghcb_gpa, u64 scratch_gpa, u64 len_bytes, u16 version);
 
+const char *es_scratch_place_name(enum es_scratch_place place);
+
 #endif

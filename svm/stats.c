@@ -3,6 +3,11 @@
  * What debugfs shows of each VM, in its directory /sys/kernel/debug/kvm/PID-FD:
  *
  *   es_events   NAME COUNT per line: requests by event, refusals by reason, of all vCPUs
+ *   es_counters the same by vCPU, with times; only what is not 0.  First line: es_counters VERSION, then
+ *                 vcpu N event NAME count C time_ns T
+ *                 vcpu N refused REASON count C
+ *               The time is the host's, from VMGEXIT to the answer (or until the vCPU is held), with
+ *               userspace's part in it.
  *   es_vcpus    one line per vCPU: MP state, AP state, GHCB MSR, and the last events, newest first
  *
  * Each vCPU counts for itself.  Readers hold kvm->lock, which keeps the states where they are (a
@@ -46,6 +51,50 @@ static int es_events_show(struct seq_file *m, void *unused)
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(es_events);
+
+#define COUNTERS_FORMAT	1
+
+static void show_event(struct seq_file *m, int vcpu_id, const char *name, u64 count, u64 tsc)
+{
+	if (count)
+		seq_printf(m, "vcpu %d event %s count %llu time_ns %llu\n", vcpu_id, name, count,
+			   mul_u64_u32_div(tsc, 1000000, tsc_khz));
+}
+
+static void show_counters(struct seq_file *m, int vcpu_id, const struct es_stats *stats)
+{
+	const struct es_rule *rules;
+	size_t nr_rules;
+	int i;
+
+	rules = es_rules(&nr_rules);
+	for (i = 0; i < nr_rules; i++)
+		show_event(m, vcpu_id, rules[i].name, READ_ONCE(stats->nae[i]),
+			   READ_ONCE(stats->nae_tsc[i]));
+	for (i = 0; i < ES_NR_MSR_EVENTS; i++)
+		show_event(m, vcpu_id, es_msr_request_name(i), READ_ONCE(stats->msr[i]),
+			   READ_ONCE(stats->msr_tsc[i]));
+	for (i = ES_OK + 1; i < ES_NR_REASONS; i++)
+		if (READ_ONCE(stats->refused[i]))
+			seq_printf(m, "vcpu %d refused %s count %llu\n", vcpu_id,
+				   es_reason_name(i), READ_ONCE(stats->refused[i]));
+}
+
+static int es_counters_show(struct seq_file *m, void *unused)
+{
+	struct kvm *kvm = m->private;
+	struct kvm_vcpu *vcpu;
+	unsigned long i;
+
+	seq_printf(m, "es_counters %d\n", COUNTERS_FORMAT);
+	mutex_lock(&kvm->lock);
+	kvm_for_each_vcpu(i, vcpu, kvm)
+		if (to_es(vcpu))
+			show_counters(m, vcpu->vcpu_id, &to_es(vcpu)->stats);
+	mutex_unlock(&kvm->lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(es_counters);
 
 static const char *last_event_name(u8 entry)
 {
@@ -109,6 +158,7 @@ void es_stats_create(struct kvm *kvm)
 		dput(present);
 	} else {
 		debugfs_create_file("es_events", 0444, dir, kvm, &es_events_fops);
+		debugfs_create_file("es_counters", 0444, dir, kvm, &es_counters_fops);
 		debugfs_create_file("es_vcpus", 0444, dir, kvm, &es_vcpus_fops);
 	}
 	mutex_unlock(&kvm->lock);

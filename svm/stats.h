@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Counters, and what debugfs shows of a VM: es_events and es_vcpus.
+ * Counters, and what debugfs shows of a VM: es_events, es_counters and es_vcpus.
  */
 #ifndef SVM_STATS_H
 #define SVM_STATS_H
+
+#include <asm/msr.h>
 
 #include "es.h"
 
@@ -23,6 +25,20 @@ static inline void es_stats_request(struct es_vcpu *es)
 		return;
 	es->stats.nae[es->rule->event]++;
 	es_stats_last(&es->stats, es->rule->event);
+}
+
+/* The exit that began last ends here: add its time to a sum, once. */
+static inline void es_stats_time(struct es_stats *stats, u64 *sum_tsc)
+{
+	if (stats->began_tsc)
+		*sum_tsc += rdtsc() - stats->began_tsc;
+	stats->began_tsc = 0;
+}
+
+static inline void es_stats_nae_time(struct es_vcpu *es)
+{
+	if (es->rule)
+		es_stats_time(&es->stats, &es->stats.nae_tsc[es->rule->event]);
 }
 
 static inline void es_stats_msr(struct es_vcpu *es, enum es_msr_request request)

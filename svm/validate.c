@@ -33,18 +33,20 @@ bool es_xcr0_plausible(u64 xcr0)
 	       all_or_none(xcr0, XCR0_TILE);
 }
 
-/* Leaf 0xd describes the state that XCR0 enables, so it cannot be answered without XCR0. */
-static enum es_reason check_cpuid(const struct es_request *req, u16 version)
+/* Leaf 0xd describes the state that XCR0 and XSS enable: without XCR0 there is no answer. */
+static enum es_reason check_cpuid(const struct es_request *req, const struct es_offer *offer)
 {
 	if ((u32)req->rax != 0xd)
 		return ES_OK;
 	if (!(req->valid & ES_F_XCR0))
 		return ES_MISSING_INPUT;
-	return es_xcr0_plausible(req->xcr0) ? ES_OK : ES_INVALID_INPUT;
+	if (!es_xcr0_plausible(req->xcr0) || (req->xcr0 & ~offer->xcr0))
+		return ES_INVALID_INPUT;
+	return req->xss & ~offer->xss ? ES_INVALID_INPUT : ES_OK;
 }
 
 /* The operand size is one of 1, 2 and 4; strings live in the scratch area, the rest in RAX. */
-static enum es_reason check_ioio(const struct es_request *req, u16 version)
+static enum es_reason check_ioio(const struct es_request *req, const struct es_offer *offer)
 {
 	u32 size_bytes = ES_IOIO_SIZE(req->info1);
 
@@ -60,7 +62,7 @@ static enum es_reason check_ioio(const struct es_request *req, u16 version)
 }
 
 /* SW_EXITINFO1: 0 reads RCX, 1 writes RDX:RAX to it. */
-static enum es_reason check_msr(const struct es_request *req, u16 version)
+static enum es_reason check_msr(const struct es_request *req, const struct es_offer *offer)
 {
 	const u32 written = ES_F_RAX | ES_F_RDX;
 
@@ -72,12 +74,12 @@ static enum es_reason check_msr(const struct es_request *req, u16 version)
 }
 
 /* From version 2 on an access has at most 8 bytes. */
-static enum es_reason check_mmio(const struct es_request *req, u16 version)
+static enum es_reason check_mmio(const struct es_request *req, const struct es_offer *offer)
 {
-	return version >= 2 && req->info2 > 8 ? ES_INVALID_INPUT : ES_OK;
+	return offer->version >= 2 && req->info2 > 8 ? ES_INVALID_INPUT : ES_OK;
 }
 
-static enum es_reason check_jump_table(const struct es_request *req, u16 version)
+static enum es_reason check_jump_table(const struct es_request *req, const struct es_offer *offer)
 {
 	return req->info1 > ES_JUMP_TABLE_GET ? ES_INVALID_INPUT : ES_OK;
 }
@@ -128,17 +130,25 @@ const struct es_rule *es_rules(size_t *nr_rules)
 	return rules;
 }
 
-const struct es_rule *es_rule_find(u64 code)
+static const struct es_rule *find_among(size_t first, size_t last, u64 code)
 {
 	size_t i;
 
-	for (i = 0; i < ES_ARRAY_SIZE(rules); i++)
+	for (i = first; i <= last; i++)
 		if (rules[i].code == code)
 			return &rules[i];
 	return NULL;
 }
 
-enum es_reason es_request_validate(const struct es_request *req, u16 version,
+/* The protocol's own events come after those that stand for instructions. */
+const struct es_rule *es_rule_find(u64 code)
+{
+	if (code < ES_EXIT_MMIO_READ)
+		return find_among(0, ES_EV_MWAIT, code);
+	return find_among(ES_EV_MMIO_READ, ES_EV_UNSUPPORTED, code);
+}
+
+enum es_reason es_request_validate(const struct es_request *req, const struct es_offer *offer,
 				   const struct es_rule **rule)
 {
 	const u32 always = ES_F_CODE | ES_F_INFO1 | ES_F_INFO2;
@@ -148,13 +158,16 @@ enum es_reason es_request_validate(const struct es_request *req, u16 version,
 		return ES_INVALID_USAGE;
 	if ((req->valid & always) != always)
 		return ES_MISSING_INPUT;
+	/* Some firmware never states the version: 0. */
+	if (req->protocol_version > offer->version)
+		return ES_INVALID_INPUT;
 
 	*rule = es_rule_find(req->code);
 	if (!*rule)
 		return ES_INVALID_EVENT;
 	if ((req->valid & (*rule)->needs) != (*rule)->needs)
 		return ES_MISSING_INPUT;
-	return (*rule)->check ? (*rule)->check(req, version) : ES_OK;
+	return (*rule)->check ? (*rule)->check(req, offer) : ES_OK;
 }
 
 u32 es_rule_returns(const struct es_rule *rule, const struct es_request *req)

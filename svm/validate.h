@@ -19,6 +19,7 @@
 #define ES_F_INFO1	ES_BIT(8)
 #define ES_F_INFO2	ES_BIT(9)
 #define ES_F_SCRATCH	ES_BIT(10)
+#define ES_F_XSS	ES_BIT(11)
 
 /* Host copy of one request.  A field that the guest did not mark valid is zero. */
 struct es_request {
@@ -32,6 +33,7 @@ struct es_request {
 	u64 rdx;
 	u64 rsi;
 	u64 xcr0;
+	u64 xss;
 	u32 valid;		/* ES_F_* */
 	u32 usage;
 	u16 protocol_version;
@@ -47,14 +49,21 @@ enum es_event {
 	ES_NR_NAE_EVENTS
 };
 
+/* What the vCPU was offered, and so may use. */
+struct es_offer {
+	u64 xcr0;		/* bits that XCR0 may have */
+	u64 xss;		/* bits that IA32_XSS may have */
+	u16 version;		/* the highest GHCB version */
+};
+
 struct es_rule {
 	u64 code;		/* SW_EXITCODE */
 	const char *name;
 	enum es_event event;
 	u32 needs;		/* ES_F_*, beside code, info1 and info2, which every request needs */
 	u32 returns;		/* ES_F_* of the registers that a good answer returns */
-	/* Further conditions, or NULL; @version is the GHCB version that the VM was offered. */
-	enum es_reason (*check)(const struct es_request *req, u16 version);
+	/* Further conditions, or NULL. */
+	enum es_reason (*check)(const struct es_request *req, const struct es_offer *offer);
 };
 
 /* The rule of an event, or NULL where this host knows none. */
@@ -64,7 +73,7 @@ const struct es_rule *es_rule_find(u64 code);
 const struct es_rule *es_rules(size_t *nr_rules);
 
 /* ES_OK and *rule, or why the request is refused; *rule is then NULL where there is none. */
-enum es_reason es_request_validate(const struct es_request *req, u16 version,
+enum es_reason es_request_validate(const struct es_request *req, const struct es_offer *offer,
 				   const struct es_rule **rule);
 
 /* XCR0 as reported by the guest: could a CPU hold this value? */

@@ -17,6 +17,7 @@
 #include "x86.h"
 #include "ap_hold.h"
 #include "respond.h"
+#include "scratch_bounds.h"
 #include "stats.h"
 #include "stock.h"
 #include "vcpu.h"
@@ -26,21 +27,32 @@
 static void reset(struct es_vcpu *es)
 {
 	es->answer.due = false;
-	es->terminated = false;
+	es->end.how = 0;
+	es->registered_gpa = 0;
 	es->scratch.copy_out = false;
 	es->first_sipi = false;
 	es->dr7 = DR7_RESET;
 }
 
-static struct es_vcpu *alloc_state(void)
+static void free_state(struct es_vcpu *es)
+{
+	kvfree(es->scratch.outside);
+	free_page((unsigned long)es->image);
+	kfree(es);
+}
+
+/* All the memory that the vCPU ever needs. */
+static struct es_vcpu *alloc_state(u16 version)
 {
 	struct es_vcpu *es = kzalloc(sizeof(*es), GFP_KERNEL_ACCOUNT);
 
 	if (!es)
 		return NULL;
 	es->image = (struct ghcb *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
-	if (!es->image) {
-		kfree(es);
+	if (version < 2)
+		es->scratch.outside = kvmalloc(ES_SCRATCH_MAX_BYTES, GFP_KERNEL_ACCOUNT);
+	if (!es->image || (version < 2 && !es->scratch.outside)) {
+		free_state(es);
 		return NULL;
 	}
 	memset(es->stats.last, ES_LAST_NONE, sizeof(es->stats.last));
@@ -55,7 +67,7 @@ int es_vcpu_create(struct kvm_vcpu *vcpu)
 	if (!sev_es_guest(vcpu->kvm) || es_snp_guest(vcpu->kvm))
 		return 0;
 
-	es = alloc_state();
+	es = alloc_state(es_ghcb_version(vcpu->kvm));
 	if (!es)
 		return -ENOMEM;
 	to_svm(vcpu)->sev_es.es = es;
@@ -70,9 +82,7 @@ void es_vcpu_free(struct kvm_vcpu *vcpu)
 	if (!es)
 		return;
 	to_svm(vcpu)->sev_es.es = NULL;
-	kvfree(es->scratch.outside);
-	free_page((unsigned long)es->image);
-	kfree(es);
+	free_state(es);
 }
 
 void es_vcpu_init_event(struct kvm_vcpu *vcpu)
@@ -88,8 +98,8 @@ int es_vcpu_pre_run(struct kvm_vcpu *vcpu)
 
 	if (!es)
 		return 1;
-	if (es->terminated)
-		return es_terminate(vcpu);
+	if (es->end.how)
+		return es_end_report(vcpu);
 
 	es_ap_check_release(vcpu);
 	es->in_run = true;

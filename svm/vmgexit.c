@@ -6,6 +6,8 @@
  *   GHCB MSR holds a request  -> msr_proto
  *   GHCB MSR holds an address -> snapshot (ghcb) -> validate -> handler (nae*) -> answer (respond)
  *
+ * fastpath.c runs first and answers what it can; this is the rest, where sleeping is allowed.
+ *
  * The guest controls the MSR's value and everything that it points to.
  */
 #include <linux/kvm_host.h>
@@ -25,9 +27,11 @@
  */
 static int finish(struct kvm_vcpu *vcpu, int r)
 {
-	if (r <= 0 || es_ap_held(to_es(vcpu)->ap_state))
-		return r;
-	return es_respond_write(vcpu);
+	if (es_ap_held(to_es(vcpu)->ap_state))
+		es_stats_nae_time(to_es(vcpu));
+	else if (r > 0)
+		return es_respond_write(vcpu);
+	return r;
 }
 
 /* KVM's emulation of single instructions takes its operands from here. */
@@ -36,7 +40,6 @@ static void load_operands(struct kvm_vcpu *vcpu)
 	const struct es_request *req = &to_es(vcpu)->req;
 	unsigned long *regs = vcpu->arch.regs;
 
-	memset(regs, 0, sizeof(vcpu->arch.regs));
 	regs[VCPU_REGS_RAX] = req->rax;
 	regs[VCPU_REGS_RBX] = req->rbx;
 	regs[VCPU_REGS_RCX] = req->rcx;
@@ -45,38 +48,73 @@ static void load_operands(struct kvm_vcpu *vcpu)
 	to_svm(vcpu)->vmcb->save.cpl = req->cpl;
 }
 
-static int page_request(struct kvm_vcpu *vcpu)
+static void get_offer(struct kvm_vcpu *vcpu, struct es_offer *offer)
+{
+	offer->version = es_ghcb_version(vcpu->kvm);
+	offer->xcr0 = vcpu->arch.guest_supported_xcr0 | XFEATURE_MASK_FP;
+	offer->xss = kvm_caps.supported_xss;
+}
+
+void es_vmgexit_take(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
+	struct es_offer offer;
 	enum es_reason reason;
-	int r;
 
 	if (!es_ghcb_gpa(vcpu) || es_ghcb_snapshot(vcpu))
-		return es_terminate(vcpu);
-	trace_kvm_vmgexit_enter(vcpu->vcpu_id, es->image);
+		return;
+	if (trace_kvm_vmgexit_enter_enabled())
+		trace_kvm_vmgexit_enter(vcpu->vcpu_id,
+					es_ghcb_show(es, es->req.info1, es->req.info2));
 
 	es->scratch.copy_out = false;
-	reason = es_request_validate(&es->req, es_ghcb_version(vcpu->kvm), &es->rule);
+	get_offer(vcpu, &offer);
+	reason = es_request_validate(&es->req, &offer, &es->rule);
 	es_stats_request(es);
-	if (reason != ES_OK) {
+	if (reason == ES_OK) {
+		es->stage = ES_STAGE_ACCEPTED;
+		es_respond_done(es, 0);
+	} else {
+		es->stage = ES_STAGE_ANSWERED;
 		es_respond_malformed(vcpu, reason);
-		return es_respond_write(vcpu);
 	}
+}
 
-	load_operands(vcpu);
-	es_respond_done(es, 0);
-	r = es_nae_handle(vcpu);
-	es_respond_queued_exception(vcpu);
+/* The page was not there for the first half.  False: it is not there at all. */
+static bool take_late(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	es_vmgexit_take(vcpu);
+	if (es->stage == ES_STAGE_ACCEPTED)
+		es->stage = ES_STAGE_ACCEPTED_LATE;
+	return es->stage != ES_STAGE_NEW;
+}
+
+static int page_request(struct kvm_vcpu *vcpu)
+{
+	int r = 1;
+
+	if (to_es(vcpu)->stage == ES_STAGE_NEW && !take_late(vcpu))
+		return es_end_guest(vcpu, KVM_AMD_ES_TERM_NO_GHCB, 0);
+
+	if (to_es(vcpu)->stage != ES_STAGE_ANSWERED) {
+		load_operands(vcpu);
+		r = es_nae_handle(vcpu);
+		es_respond_queued_exception(vcpu);
+	}
 	return finish(vcpu, r);
 }
 
-/* Takes the place of the kernel's function: the exit handler.  Returns as handlers do. */
+/*
+ * Takes the place of the kernel's function: the exit handler, and the second half of a VMGEXIT.
+ * Returns as handlers do.
+ */
 int sev_handle_vmgexit(struct kvm_vcpu *vcpu)
 {
 	if (!to_es(vcpu))
 		return stock_sev_handle_vmgexit(vcpu);
 
-	es_ap_ran(vcpu);
 	if (es_ghcb_gpa(vcpu) & ES_MSR_INFO_MASK)
 		return es_msr_protocol(vcpu);
 	return page_request(vcpu);

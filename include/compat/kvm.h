@@ -12,16 +12,20 @@
 
 #include "svm/svm.h"
 
+/* 6.12 has the field; 6.1 gets it from patches/linux/6.1, and KVM_SEV_ES_INIT leaves it 0. */
+static inline u16 es_ghcb_version(struct kvm *kvm)
+{
+	return to_kvm_svm(kvm)->sev_info.ghcb_version ?: 1;
+}
+
 #ifdef ES_LINUX_6_12
+
+/* 6.1 fires kvm_exit in its exit handler, which an exit answered before never reaches. */
+#define ES_TRACES_EXIT_LATE	0
 
 static inline bool es_snp_guest(struct kvm *kvm)
 {
 	return sev_snp_guest(kvm);
-}
-
-static inline u16 es_ghcb_version(struct kvm *kvm)
-{
-	return to_kvm_svm(kvm)->sev_info.ghcb_version;
 }
 
 /* The guest has left its NMI handler. */
@@ -42,14 +46,11 @@ static inline void es_compat_vcpu_moved(struct kvm_vcpu *vcpu)
 
 #else /* 6.1 */
 
+#define ES_TRACES_EXIT_LATE	1
+
 static inline bool es_snp_guest(struct kvm *kvm)
 {
 	return false;
-}
-
-static inline u16 es_ghcb_version(struct kvm *kvm)
-{
-	return GHCB_VERSION_MAX;
 }
 
 static inline void es_compat_nmi_unmask(struct vcpu_svm *svm)

@@ -12,6 +12,7 @@
 
 /* Byte offsets in the page. */
 #define ES_GHCB_CPL			0x0cb
+#define ES_GHCB_XSS			0x140
 #define ES_GHCB_RAX			0x1f8
 #define ES_GHCB_RCX			0x308
 #define ES_GHCB_RDX			0x310
@@ -82,6 +83,10 @@ enum es_reason {
 #define ES_IOIO_SIZE(info1)		(((info1) >> 4) & 7)
 #define ES_IOIO_PORT(info1)		(((info1) >> 16) & 0xffff)
 
+/* SW_EXITINFO1 of terminate: 3:0 reason set, 11:4 reason code. */
+#define ES_TERMINATE_SET(info1)		((info1) & 0xf)
+#define ES_TERMINATE_CODE(info1)	(((info1) >> 4) & 0xff)
+
 /* SW_EXITINFO1 of AP jump table. */
 #define ES_JUMP_TABLE_SET		0
 #define ES_JUMP_TABLE_GET		1
@@ -99,6 +104,7 @@ static_assert(ES_GHCB_BIT(ES_GHCB_RAX) == 63, "RAX is bit 63");
 static_assert(ES_GHCB_BIT(ES_GHCB_SW_EXITCODE) == 114, "SW_EXITCODE is bit 114");
 static_assert(ES_GHCB_BIT(ES_GHCB_XCR0) == 125, "XCR0 is bit 125");
 static_assert(ES_GHCB_BIT(ES_GHCB_CPL) == 25, "CPL is bit 25");
+static_assert(ES_GHCB_BIT(ES_GHCB_XSS) == 40, "XSS is bit 40");
 static_assert(ES_SHARED_BUFFER_BYTES == 2032, "the shared buffer has 2032 bytes");
 
 #endif

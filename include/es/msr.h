@@ -21,14 +21,18 @@
 #define ES_MSR_REGISTER_GPA_REQ		0x012
 #define ES_MSR_REGISTER_GPA_RESP	0x013
 #define ES_MSR_PAGE_STATE_REQ		0x014
+#define ES_MSR_PAGE_STATE_RESP		0x015
 #define ES_MSR_RUN_VMPL_REQ		0x016
+#define ES_MSR_RUN_VMPL_RESP		0x017
 #define ES_MSR_HV_FEATURES_REQ		0x080
 #define ES_MSR_HV_FEATURES_RESP		0x081
 #define ES_MSR_TERMINATE		0x100
 
-#define ES_MSR_GPA_NONE			(~0ULL >> 12)
+/* GHCBData of a GPA answer: no preference, or refused. */
+#define ES_MSR_GFN_NONE			(~0ULL >> 12)
 
-/* The lowest protocol version on offer; the highest is a property of the VM. */
+/* Protocol versions that the module speaks; the highest on offer is a property of the VM. */
 #define ES_GHCB_VERSION_MIN		1
+#define ES_GHCB_VERSION_MAX		2
 
 #endif

@@ -20,6 +20,7 @@ static const struct {
 	uint64_t ours, spec;
 } rows[] = {
 	SAME(ES_GHCB_CPL, SPEC_GHCB_CPL),
+	SAME(ES_GHCB_XSS, SPEC_GHCB_XSS),
 	SAME(ES_GHCB_RAX, SPEC_GHCB_RAX),
 	SAME(ES_GHCB_RBX, SPEC_GHCB_RBX),
 	SAME(ES_GHCB_RCX, SPEC_GHCB_RCX),

@@ -6,31 +6,17 @@
  * Not covered: What the host does with a request (kselftests).
  */
 #include <kselftest.h>
-#include "../../svm/msr_codec.h"
-#include "../lib/spec/events.h"
+#include "../lib/oracle/msr.h"
 
-#define NR_ANSWERS	11
+#define NR_ANSWERS	17
 
-/* Requests that an SEV-ES host serves; every other code of the 4096 is unknown. */
-static enum es_msr_request expected(unsigned int info)
-{
-	switch (info) {
-	case SPEC_MSR_SEV_INFO_REQ: return ES_MSR_EV_SEV_INFO;
-	case SPEC_MSR_CPUID_REQ: return ES_MSR_EV_CPUID;
-	case SPEC_MSR_AP_HOLD_REQ: return ES_MSR_EV_AP_RESET_HOLD;
-	case SPEC_MSR_FEATURES_REQ: return ES_MSR_EV_HV_FEATURES;
-	case SPEC_MSR_TERMINATE: return ES_MSR_EV_TERMINATE;
-	default: return ES_MSR_EV_UNKNOWN;
-	}
-}
-
-static void decodes_every_code(u64 data, const char *name)
+static void decodes_every_code(unsigned int version, u64 data, const char *name)
 {
 	unsigned int info, wrong = 0;
 
 	for (info = 0; info < 0x1000; info++)
-		wrong += es_msr_decode(data << 12 | info) != expected(info);
-	ksft_test_result(!wrong, "all 4096 codes, %s (%u differ)\n", name, wrong);
+		wrong += es_msr_decode(data << 12 | info, version) != spec_msr_request(info, version);
+	ksft_test_result(!wrong, "all 4096 codes, version %u, %s (%u differ)\n", version, name, wrong);
 }
 
 static void decodes_cpuid(uint32_t function, uint32_t reg)
@@ -56,6 +42,12 @@ static void builds_answers(void)
 		{ "hold ended by something else", es_msr_hold_answer(false), 0x7 },
 		{ "no features", es_msr_features_answer(0), 0x81 },
 		{ "features 0 and 1", es_msr_features_answer(3), 0x3081 },
+		{ "no preferred GPA", es_msr_preferred_gpa_answer(), 0xfffffffffffff011ull },
+		{ "GPA registered", es_msr_register_gpa_answer(0x12345678, true), 0x12345013 },
+		{ "GPA not registered", es_msr_register_gpa_answer(0x12345678, false), 0xfffffffffffff013ull },
+		{ "page state change refused", es_msr_page_state_refusal(), 0x100000015ull },
+		{ "another VMPL refused", es_msr_run_vmpl_refusal(), 0x100000017ull },
+		{ "reason set 15, code 255", es_msr_terminate_reason(~0u, ~0u), 0xfff100 },
 	};
 	unsigned int i;
 
@@ -81,10 +73,12 @@ int main(void)
 	unsigned int i;
 
 	ksft_print_header();
-	ksft_set_plan(NR_ANSWERS + 2 + ARRAY_SIZE(functions) * 4 + 1);
+	ksft_set_plan(NR_ANSWERS + 4 + ARRAY_SIZE(functions) * 4 + 1);
 	builds_answers();
-	decodes_every_code(0, "no data");
-	decodes_every_code(~0ull >> 12, "all data bits set");
+	for (i = 1; i <= 2; i++) {
+		decodes_every_code(i, 0, "no data");
+		decodes_every_code(i, ~0ull >> 12, "all data bits set");
+	}
 	for (i = 0; i < ARRAY_SIZE(functions) * 4; i++)
 		decodes_cpuid(functions[i / 4], i % 4);
 	names_differ();

@@ -2,7 +2,7 @@
 /*
  * Rule: A page-based request is accepted when its event is known and all that the event requires is
  *	marked valid and acceptable; otherwise it is refused with the one reason that the specification
- *	gives, in the order usage, required exit fields, event, event's fields, values.
+ *	gives, in the order usage, required exit fields, version, event, event's fields, values.
  * Source: AMD 56421 GHCB Specification, sections "NAE Events" and "Invalid GHCB content".
  * Why it matters: What is accepted without its input works on zeros or on leftovers.
  * Not covered: The fields' way from the page into the copy (kselftests), events of SNP.
@@ -62,7 +62,7 @@ static const struct event {
 
 static const struct { u32 field; const char *name; } fields[] = {
 	{ A, "RAX" }, { B, "RBX" }, { C, "RCX" }, { D, "RDX" }, { ES_F_RSI, "RSI" }, { ES_F_CPL, "CPL" },
-	{ ES_F_XCR0, "XCR0" }, { S, "SW_SCRATCH" }, { ES_F_CODE, "SW_EXITCODE" },
+	{ ES_F_XCR0, "XCR0" }, { ES_F_XSS, "XSS" }, { S, "SW_SCRATCH" }, { ES_F_CODE, "SW_EXITCODE" },
 	{ ES_F_INFO1, "SW_EXITINFO1" }, { ES_F_INFO2, "SW_EXITINFO2" },
 };
 
@@ -72,6 +72,8 @@ static const struct value_row {
 	u64 code, info1, info2, rax, xcr0;
 	u16 version;
 	enum spec_malformed want;	/* 0: accepted */
+	u64 xss;
+	u16 stated_version;
 } values[] = {
 	{ "XCR0 x87 only", SPEC_EXIT_CPUID, 0, 0, 0xd, 1, 1, 0 },
 	{ "XCR0 x87 SSE YMM", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, 0 },
@@ -85,6 +87,17 @@ static const struct value_row {
 	{ "XCR0 is not looked at for another leaf", SPEC_EXIT_CPUID, 0, 0, 1, 0, 1, 0 },
 	{ "leaf 0xd in EAX counts, not the upper half of RAX", SPEC_EXIT_CPUID, 0, 0, 0xf0000000dull, 0, 1,
 	  SPEC_INVALID_INPUT },
+	{ "XCR0 of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x60007, 1, SPEC_INVALID_INPUT },
+	{ "XSS of a state that the vCPU has", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, 0, 0x800 },
+	{ "XSS of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, SPEC_INVALID_INPUT, 0x100 },
+	{ "XSS is not looked at for another leaf", SPEC_EXIT_CPUID, 0, 0, 1, 7, 1, 0, 0x100 },
+	{ "version 1 stated, 1 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 1, 0, 0, 1 },
+	{ "version 2 stated, 1 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 1, SPEC_INVALID_INPUT, 0, 2 },
+	{ "version 1 stated, 2 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, 0, 0, 1 },
+	{ "version 2 stated, 2 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, 0, 0, 2 },
+	{ "version 3 stated, 2 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, SPEC_INVALID_INPUT, 0, 3 },
+	{ "version 65535 stated", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, SPEC_INVALID_INPUT, 0, 0xffff },
+	{ "version is judged before the event", 0x403, 0, 0, 0, 0, 1, SPEC_INVALID_INPUT, 0, 2 },
 	{ "IN of 1 byte", SPEC_EXIT_IOIO, IN(1), 0, 0, 0, 1, 0 },
 	{ "IN of 2 bytes", SPEC_EXIT_IOIO, IN(2), 0, 0, 0, 1, 0 },
 	{ "IN of 4 bytes", SPEC_EXIT_IOIO, IN(4), 0, 0, 0, 1, 0 },
@@ -124,8 +137,9 @@ static struct es_request complete(const struct event *event)
 
 static enum es_reason judge(const struct es_request *req, u16 version)
 {
+	const struct es_offer offer = { .version = version, .xcr0 = 0x2ff, .xss = 0x800 };
 	const struct es_rule *rule = (void *)1;
-	enum es_reason reason = es_request_validate(req, version, &rule);
+	enum es_reason reason = es_request_validate(req, &offer, &rule);
 
 	if (reason == ES_OK && (!rule || rule->code != req->code))
 		return ES_NR_REASONS;
@@ -170,7 +184,7 @@ static void decides(const struct value_row *row)
 {
 	struct es_request req = {
 		.code = row->code, .info1 = row->info1, .info2 = row->info2, .rax = row->rax,
-		.xcr0 = row->xcr0, .valid = ~0u,
+		.xcr0 = row->xcr0, .xss = row->xss, .protocol_version = row->stated_version, .valid = ~0u,
 	};
 
 	ksft_test_result(judge(&req, row->version) == (enum es_reason)row->want, "%s is %s\n", row->name,

@@ -34,6 +34,8 @@ enum spec_exit {
 #define SPEC_NAE_NMI_COMPLETE	0x80000003ull
 #define SPEC_NAE_AP_RESET_HOLD	0x80000004ull
 #define SPEC_NAE_AP_JUMP_TABLE	0x80000005ull
+#define SPEC_NAE_SNP_FIRST	0x80000010ull	/* page state change, ... */
+#define SPEC_NAE_SNP_LAST	0x8000001dull
 #define SPEC_NAE_HV_FEATURES	0x8000fffdull
 #define SPEC_NAE_TERMINATE	0x8000fffeull
 #define SPEC_NAE_UNSUPPORTED	0x8000ffffull
@@ -55,6 +57,10 @@ enum spec_msr_info {
 	SPEC_MSR_PREF_GPA_RESP	= 0x011,
 	SPEC_MSR_REG_GPA_REQ	= 0x012,
 	SPEC_MSR_REG_GPA_RESP	= 0x013,
+	SPEC_MSR_PAGE_STATE_REQ	= 0x014,
+	SPEC_MSR_PAGE_STATE_RESP = 0x015,
+	SPEC_MSR_RUN_VMPL_REQ	= 0x016,
+	SPEC_MSR_RUN_VMPL_RESP	= 0x017,
 	SPEC_MSR_FEATURES_REQ	= 0x080,
 	SPEC_MSR_FEATURES_RESP	= 0x081,
 	SPEC_MSR_TERMINATE	= 0x100,
@@ -62,6 +68,13 @@ enum spec_msr_info {
 
 #define SPEC_MSR_CPUID(fn, reg)	((uint64_t)(fn) << 32 | (uint64_t)(reg) << 30 | SPEC_MSR_CPUID_REQ)
 #define SPEC_MSR_TERM(set, code) ((uint64_t)(code) << 16 | (uint64_t)(set) << 12 | SPEC_MSR_TERMINATE)
+
+/* SW_EXITINFO1 of the page-based termination request. */
+#define SPEC_NAE_TERM(set, code) ((uint64_t)(code) << 4 | (uint64_t)(set))
+
+/* SW_EXITINFO2 of an answer that asks for an exception, in EVENTINJ form: exception, valid, vector. */
+#define SPEC_RAISE_UD		0x80000306ull
+#define SPEC_RAISE_GP		0x80000b0dull	/* with the error code 0 */
 
 /* SW_EXITINFO1 of IOIO. */
 #define SPEC_IO_IN		(1u << 0)

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What 6.12 has and 6.1 lacks in the launch of a guest; patches/linux/6.1 calls it from sev.c.
+ */
+#ifndef ES_COMPAT_LAUNCH_H
+#define ES_COMPAT_LAUNCH_H
+
+#include <linux/kvm_host.h>
+#include <linux/uaccess.h>
+
+#include "svm/svm.h"
+#include "../es/msr.h"
+#include "../uapi/kvm_amd_es.h"
+
+/* A vCPU counts in created_vcpus before it can be found; a launch now would miss it. */
+static inline bool es_vcpu_is_being_created(struct kvm *kvm)
+{
+	return atomic_read(&kvm->online_vcpus) != kvm->created_vcpus;
+}
+
+/*
+ * KVM_SEV_INIT2: KVM_SEV_ES_INIT with a GHCB version.  @init is the kernel's KVM_SEV_ES_INIT.
+ * Caller holds kvm->lock.  0, -EINVAL, -EFAULT, or what @init returns.
+ */
+static inline int es_launch_init2(struct kvm *kvm, struct kvm_sev_cmd *cmd,
+				  int (*init)(struct kvm *kvm, struct kvm_sev_cmd *cmd))
+{
+	struct kvm_sev_info *sev = &to_kvm_svm(kvm)->sev_info;
+	struct kvm_sev_cmd es_init = { .id = KVM_SEV_ES_INIT, .sev_fd = cmd->sev_fd };
+	struct kvm_amd_es_init2 data;
+	int r;
+
+	if (sev->active)
+		return -EINVAL;
+	if (copy_from_user(&data, u64_to_user_ptr(cmd->data), sizeof(data)))
+		return -EFAULT;
+	if (data.vmsa_features || data.flags || data.ghcb_version > ES_GHCB_VERSION_MAX)
+		return -EINVAL;
+
+	r = init(kvm, &es_init);
+	cmd->error = es_init.error;
+	if (!r)
+		sev->ghcb_version = data.ghcb_version ?: ES_GHCB_VERSION_MAX;
+	return r;
+}
+
+#endif

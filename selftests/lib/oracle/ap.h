@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rules of svm/ap_state.c.
+ * Source: AMD 56421 GHCB Specification, sections "SMP Booting" and "AP Reset Hold".
+ *
+ * No SIPI is lost: it starts a vCPU that waits; or it ends the hold there is; or, when INIT came before it and
+ * no hold is there, it is kept and ends the next hold at once.  Only another INIT or a reset takes a kept
+ * SIPI back.  A SIPI without INIT to a vCPU that runs means nothing, as to any x86 CPU, and so does a second
+ * one beside a kept one.
+ *
+ * Each hold gets exactly one answer, on the road it came by: when a SIPI or userspace ends it.  A reset takes
+ * hold and answer away.  Nothing else ends one.
+ *
+ * The model below says the same in four variables instead of a table of states.  To add an event: a case in
+ * ap_model_step(); a state: a row in ap_model_of().
+ */
+#ifndef ES_ORACLE_AP_H
+#define ES_ORACLE_AP_H
+
+#include "../../../svm/ap_state.h"
+#include "oracle.h"
+
+struct ap_model {
+	bool started;			/* the launch VMSA runs or ran */
+	bool init;			/* INIT came and waits for its SIPI */
+	bool kept;			/* a SIPI ends the next hold */
+	enum es_ap_action hold;		/* the answer that the present hold is owed; ES_AP_NOTHING: no hold */
+};
+
+/* What happened in a sequence of events, for the sums that must come out even. */
+struct ap_ledger {
+	unsigned int holds, answers, holds_reset;
+};
+
+static inline enum es_ap_action ap_model_hold(struct ap_model *m, enum es_ap_action road)
+{
+	bool at_once = m->kept;
+
+	if (m->hold != ES_AP_NOTHING)
+		return ES_AP_NOTHING;
+	*m = (struct ap_model){ .started = true, .hold = at_once ? ES_AP_NOTHING : road };
+	return at_once ? road : ES_AP_NOTHING;
+}
+
+static inline enum es_ap_action ap_model_end_hold(struct ap_model *m)
+{
+	enum es_ap_action answer = m->hold;
+
+	m->hold = ES_AP_NOTHING;
+	m->init = false;
+	return answer;
+}
+
+static inline enum es_ap_action ap_model_sipi(struct ap_model *m)
+{
+	if (m->hold != ES_AP_NOTHING)
+		return ap_model_end_hold(m);
+	if (!m->started) {
+		m->started = true;
+		return ES_AP_START;
+	}
+	m->kept |= m->init;
+	m->init = false;
+	return ES_AP_NOTHING;
+}
+
+static inline enum es_ap_action ap_model_step(struct ap_model *m, enum es_ap_event event)
+{
+	switch (event) {
+	case ES_AP_HOLD_NAE:
+		return ap_model_hold(m, ES_AP_ANSWER_NAE);
+	case ES_AP_HOLD_MSR:
+		return ap_model_hold(m, ES_AP_ANSWER_MSR);
+	case ES_AP_SIPI:
+		return ap_model_sipi(m);
+	case ES_AP_RELEASE:
+		return ap_model_end_hold(m);
+	case ES_AP_INIT:
+		m->init = m->started;
+		m->kept = false;
+		return ES_AP_NOTHING;
+	case ES_AP_RESET:
+		*m = (struct ap_model){ 0 };
+		return ES_AP_NOTHING;
+	default:
+		/* The guest ran: it did not wait for a SIPI.  A held one does not run. */
+		if (m->hold == ES_AP_NOTHING)
+			*m = (struct ap_model){ .started = true, .kept = m->kept };
+		return ES_AP_NOTHING;
+	}
+}
+
+/* The model's variables in each of the machine's states. */
+static inline struct ap_model ap_model_of(enum es_ap_state state)
+{
+	static const struct ap_model models[ES_NR_AP_STATES] = {
+		[ES_AP_WAITING] = { 0 },
+		[ES_AP_RUNNING] = { .started = true },
+		[ES_AP_RUNNING_INIT] = { .started = true, .init = true },
+		[ES_AP_RUNNING_SIPI] = { .started = true, .kept = true },
+		[ES_AP_HELD_NAE] = { .started = true, .hold = ES_AP_ANSWER_NAE },
+		[ES_AP_HELD_NAE_INIT] = { .started = true, .init = true, .hold = ES_AP_ANSWER_NAE },
+		[ES_AP_HELD_MSR] = { .started = true, .hold = ES_AP_ANSWER_MSR },
+		[ES_AP_HELD_MSR_INIT] = { .started = true, .init = true, .hold = ES_AP_ANSWER_MSR },
+	};
+
+	return models[state];
+}
+
+static inline bool ap_model_same(struct ap_model a, struct ap_model b)
+{
+	return a.started == b.started && a.init == b.init && a.kept == b.kept && a.hold == b.hold;
+}
+
+/* One step from any state: with the first state this is an induction over sequences of any length. */
+static inline enum es_ap_state ap_step_obeys(enum es_ap_state state, enum es_ap_event event)
+{
+	struct ap_model model = ap_model_of(state);
+	struct es_ap_step step = es_ap_next(state, event);
+	enum es_ap_action action = ap_model_step(&model, event);
+
+	MUST(step.next < ES_NR_AP_STATES, "a step leads to a state");
+	MUST(step.action == action, "start and answer come when due, on the hold's own road, and at no other time");
+	MUST(ap_model_same(model, ap_model_of(step.next)), "a step leads to the state that the specification's words give");
+	MUST(es_ap_held(step.next) == (model.hold != ES_AP_NOTHING), "a vCPU is held while its hold lacks the answer");
+	MUST(es_ap_held_after_init(step.next) == (model.hold != ES_AP_NOTHING && model.init),
+	     "held after INIT is said of just that");
+	MUST(event != ES_AP_SIPI || !es_ap_held(step.next), "no vCPU is held after a SIPI");
+	MUST(es_ap_state_name(step.next) && es_ap_event_name(event), "states and events have names");
+	return step.next;
+}
+
+/* The same sums without the model: they only look at what the machine asks its caller to do. */
+static inline enum es_ap_state ap_ledger_step(struct ap_ledger *ledger, enum es_ap_state state,
+					      enum es_ap_event event)
+{
+	struct es_ap_step step = es_ap_next(state, event);
+	bool asks = event == ES_AP_HOLD_NAE || event == ES_AP_HOLD_MSR;
+
+	ledger->holds += asks && !es_ap_held(state);
+	ledger->answers += step.action == ES_AP_ANSWER_NAE || step.action == ES_AP_ANSWER_MSR;
+	ledger->holds_reset += event == ES_AP_RESET && es_ap_held(state);
+	MUST(ledger->holds == ledger->answers + ledger->holds_reset + es_ap_held(step.next),
+	     "each hold is answered once, reset, or still held");
+	return step.next;
+}
+
+#endif

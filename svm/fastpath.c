@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The first half of a VMGEXIT, with interrupts off, right after the world switch.  Most requests
+ * are answered here, and the vCPU enters the guest again at once: KVM's common way out and in again
+ * costs more than they do.  What may sleep, needs userspace or changes what KVM checks before an
+ * entry is left to the second half (vmgexit.c), which goes on where this one stopped: es->stage.
+ *
+ * The guest controls what it asks for and how often.  Interrupts, signals and the scheduler are
+ * served as before: KVM looks for them before it enters again, and the entry itself exits at once
+ * on a pending interrupt.
+ */
+#include <linux/kvm_host.h>
+#include <linux/uaccess.h>
+
+#include "x86.h"
+#include "trace.h"
+#include "ap_hold.h"
+#include "fastpath.h"
+#include "ghcb.h"
+#include "nae.h"
+#include "respond.h"
+#include "stats.h"
+#include "vmgexit.h"
+
+#define X2APIC_MSR_FIRST	0x800
+#define X2APIC_MSR_LAST		0x8ff
+
+/* Reads that neither sleep nor touch anything but the vCPU. */
+static bool msr_reads_quickly(u32 msr)
+{
+	switch (msr) {
+	case MSR_IA32_TSC:
+	case MSR_IA32_APICBASE:
+	case MSR_IA32_TSC_ADJUST:
+	case MSR_IA32_MISC_ENABLE:
+	case MSR_IA32_CR_PAT:
+	case MSR_IA32_TSC_DEADLINE:
+	case MSR_EFER:
+	case X2APIC_MSR_FIRST ... X2APIC_MSR_LAST:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static bool quick_rdmsr(struct kvm_vcpu *vcpu, u32 msr)
+{
+	u64 data;
+
+	if (!msr_reads_quickly(msr) || !kvm_msr_allowed(vcpu, msr, KVM_MSR_FILTER_READ) ||
+	    kvm_get_msr(vcpu, msr, &data))
+		return false;
+
+	trace_kvm_msr_read(msr, data);
+	vcpu->arch.regs[VCPU_REGS_RAX] = lower_32_bits(data);
+	vcpu->arch.regs[VCPU_REGS_RDX] = upper_32_bits(data);
+	return true;
+}
+
+static bool write_tsc_adjust(struct kvm_vcpu *vcpu, u64 data)
+{
+	if (!kvm_msr_allowed(vcpu, MSR_IA32_TSC_ADJUST, KVM_MSR_FILTER_WRITE) ||
+	    kvm_set_msr(vcpu, MSR_IA32_TSC_ADJUST, data))
+		return false;
+	trace_kvm_msr_write(MSR_IA32_TSC_ADJUST, data);
+	return true;
+}
+
+/* KVM knows itself which other writes it can do here: sending an IPI, arming the timer. */
+static bool quick_wrmsr(struct kvm_vcpu *vcpu, const struct es_request *req)
+{
+	if ((u32)req->rcx == MSR_IA32_TSC_ADJUST)
+		return write_tsc_adjust(vcpu, (u32)req->rax | req->rdx << 32);
+
+	vcpu->arch.regs[VCPU_REGS_RAX] = req->rax;
+	vcpu->arch.regs[VCPU_REGS_RCX] = req->rcx;
+	vcpu->arch.regs[VCPU_REGS_RDX] = req->rdx;
+	return handle_fastpath_set_msr_irqoff(vcpu) != EXIT_FASTPATH_NONE;
+}
+
+/* Carries the request out, or returns false and leaves everything as it was. */
+static bool serve_page(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	switch (es->rule->event) {
+	case ES_EV_MSR:
+		return es->req.info1 ? quick_wrmsr(vcpu, &es->req) : quick_rdmsr(vcpu, es->req.rcx);
+	case ES_EV_WBINVD:
+		return !kvm_arch_has_noncoherent_dma(vcpu->kvm);
+	default:
+		return es_nae_quick(vcpu);
+	}
+}
+
+static bool answer_page(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	es_vmgexit_take(vcpu);
+	if (es->stage == ES_STAGE_ACCEPTED && serve_page(vcpu))
+		es->stage = ES_STAGE_ANSWERED;
+	return es->stage == ES_STAGE_ANSWERED && es_respond_try_write(vcpu);
+}
+
+static bool answer(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	es->stage = ES_STAGE_NEW;
+	es->stats.began_tsc = rdtsc();
+	es_ap_ran(vcpu);
+	if (es_ghcb_gpa(vcpu) & ES_MSR_INFO_MASK)
+		return es_msr_protocol_quick(vcpu);
+	return answer_page(vcpu);
+}
+
+fastpath_t es_fastpath(struct kvm_vcpu *vcpu)
+{
+	bool answered;
+
+	/* A fault would have to sleep; memory that is not there is the second half's business. */
+	pagefault_disable();
+	kvm_vcpu_srcu_read_lock(vcpu);
+	answered = answer(vcpu);
+	kvm_vcpu_srcu_read_unlock(vcpu);
+	pagefault_enable();
+	return answered ? EXIT_FASTPATH_REENTER_GUEST : EXIT_FASTPATH_NONE;
+}
