@@ -14,7 +14,7 @@ PLATFORM := selftests/platform
 
 include mk/module.mk
 
-.PHONY: help demo shell check lint unit qemu clean distclean
+.PHONY: help demo conformance shell check lint unit fuzz proof qemu clean distclean
 
 help: ## list the verbs
 	@echo "kvm-amd-es: Linux KVM's AMD module with its own SEV-ES hypervisor side"
@@ -32,6 +32,9 @@ demo: ## watch a 4-vCPU SEV-ES guest boot under our module (KVER= chooses the ke
 check: ## lint, unit tests, builds for both kernels, and every test inside the platform
 	@selftests/check
 
+conformance: ## a table of what each request gives, stock and ours, on both kernels (long)
+	@selftests/conformance-table
+
 shell: ## a root shell on the emulated SEV-ES host with the module loaded
 	@$(PLATFORM)/shell
 
@@ -41,8 +44,29 @@ lint: ## checkpatch, sparse, W=1, headers alone, shellcheck, documentation check
 unit: ## the pure code of svm/ in userspace, with sanitizers
 	@$(MAKE) -C selftests unit
 
+fuzz: ## the pure code under libFuzzer, against its rules (SECONDS=600: that long, each time from another seed)
+	@selftests/fuzz/run $(SECONDS)
+
+proof: ## the rules of the pure code for all inputs, by bounded model checking (PROOFS="ap msr" selects)
+	@selftests/proof/run
+
 qemu: ## build the platform's QEMU (or find it in the cache)
 	@$(PLATFORM)/build-qemu
+
+.PHONY: bench bench-check
+bench: ## what each VMGEXIT costs under the stock module and under ours, in instructions: table, JSON, plot
+	@selftests/bench/run
+
+bench-check: ## the same, and fail where a bar is broken
+	@selftests/bench/run >&2 && cat build/bench/bars.tap && ! grep -q '^not ok' build/bench/bars.tap
+
+.PHONY: tools bench-flood
+tools: ## build the command es-stat into build/ (its page: man -l tools/es-stat.8)
+	@mkdir -p build
+	@$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -o build/es-stat tools/*.c
+
+bench-flood: ## what a guest that floods the host with malformed requests costs its neighbour: a table
+	@selftests/bench/flood
 
 clean: ## remove build/ and selftests/build/, keep the cache
 	@rm -rf build selftests/build

@@ -104,6 +104,10 @@ static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
 	case AGENT_READ8:	return do_read8(cpu, box);
 	case AGENT_WRITE8:	return do_write8(cpu, box);
 	case AGENT_SECRETS:	return do_secrets(cpu, box);
+	case AGENT_REPEAT:	return agent_repeat(cpu, box);
+	case AGENT_RACE:	return agent_race(cpu, box);
+	case AGENT_FLOOD:	return agent_flood(cpu, box);
+	case AGENT_SCRIBBLE:	return agent_scribble(cpu, box);
 	}
 }
 

@@ -19,6 +19,7 @@
 #define AGENT_MAILBOX_GPA	0x200000	/* + vCPU * AGENT_MAILBOX_BYTES */
 #define AGENT_MAILBOX_BYTES	0x8000
 #define AGENT_PLAIN_GPA		0x300000	/* pages for tests to use; [2 MiB, 4 MiB) is shared */
+#define AGENT_TRIPS_GPA		0x380000	/* AGENT_REPEAT's round trips, 4 bytes each */
 #define AGENT_MMIO_GPA		0xd0000000	/* no memory slot */
 #define AGENT_MAX_VCPUS		4
 #define AGENT_CPU_BYTES		0x6000		/* private block of a vCPU: state, then its stack */
@@ -28,6 +29,9 @@
 #define AGENT_REQUEST_PAGE	0x1000		/* GHCB image that the agent sends */
 #define AGENT_ANSWER_PAGE	0x2000		/* GHCB image as it was after VMGEXIT */
 #define AGENT_GHCB_PAGE		0x3000		/* the GHCB in use */
+
+/* What AGENT_REPEAT asks for before its first and behind its last request; the host ignores the mark. */
+#define AGENT_MARK(mark, end)	((uint64_t)(mark) << 16 | (uint64_t)(end) << 12 | SPEC_MSR_SEV_INFO_REQ)
 
 #define AGENT_TERM_SET		15		/* reason set of the agent's own termination requests */
 
@@ -48,7 +52,21 @@ enum agent_order {
 	AGENT_READ8,		/* in: GPA; out: 8 bytes, from memory */
 	AGENT_WRITE8,		/* in: GPA, 8 bytes */
 	AGENT_SECRETS,		/* in: value; as NAE, with the value in each free register; out: registers that changed */
+	AGENT_REPEAT,		/* in: times | mark << 32, MSR request or 0: as NAE, so often, with round trips */
+	AGENT_RACE,		/* in: GPA of the GHCB to use, times; as NAE without answer page; out: answers by kind */
+	AGENT_FLOOD,		/* in: how, MSR request; until the order changes; out[0] counts */
+	AGENT_SCRIBBLE,		/* in: GPA of somebody's GHCB, 1: not over the answer; until the order changes */
 };
+
+/* How AGENT_FLOOD keeps the vCPU busy. */
+enum agent_flood {
+	AGENT_FLOOD_NAE,	/* the request page, again and again */
+	AGENT_FLOOD_MSR_PROTO,	/* a request of the MSR protocol */
+	AGENT_FLOOD_NOTHING,	/* no exit: the guest only computes */
+};
+
+/* out[] of AGENT_RACE; an answer that is none of the specification's is improper. */
+enum agent_race { AGENT_RACE_DONE, AGENT_RACE_RAISE, AGENT_RACE_REFUSED, AGENT_RACE_IMPROPER };
 
 struct agent_mailbox {
 	uint32_t order;
@@ -60,6 +78,9 @@ struct agent_mailbox {
 	uint64_t nmis;
 	uint64_t last_vc;	/* exit code of the last #VC */
 	uint64_t fault_rip;	/* where an exception hit that the agent does not expect */
+	uint64_t passes;	/* AGENT_SCRIBBLE: times over the page */
+	uint32_t nmi_bell;	/* non-zero: an NMI handler writes to this port before it completes */
+	uint32_t nmis_at_complete;	/* NMIs that had come when NMI complete returned to that handler */
 };
 
 /* First bytes of the image: what the VMM must know to make the launch VMSA. */

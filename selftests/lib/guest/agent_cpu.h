@@ -10,6 +10,8 @@
 #include "agent.h"
 #include "../spec/compiler.h"
 
+#define AGENT_MAX_NMIS	2
+
 /* As entry.S pushes them; RSP and SS are the interrupted ones. */
 struct agent_frame {
 	uint64_t r15, r14, r13, r12, r11, r10, r9, r8, rdi, rsi, rbp, rbx, rdx, rcx, rax;
@@ -25,7 +27,8 @@ struct agent_cpu {
 	uint32_t io_info;		/* SW_EXITINFO1 for IN and OUT */
 	uint32_t mmio_write;
 	uint64_t mmio_gpa;
-	uint8_t ghcb_backup[0x1000];	/* for the NMI handler */
+	uint64_t nmi_depth;		/* NMI handlers that are in progress */
+	uint8_t ghcb_backup[AGENT_MAX_NMIS][0x1000];	/* for the NMI handlers */
 	uint8_t stack[];
 };
 
@@ -51,6 +54,16 @@ uint64_t agent_msr_proto(uint64_t request);
 void agent_send_ghcb(struct agent_cpu *cpu);
 uint8_t *agent_new_ghcb(struct agent_cpu *cpu, uint64_t exit, uint64_t info1, uint64_t info2);
 _Noreturn void agent_terminate(uint8_t code);
+
+/* flood.c */
+void agent_flood(struct agent_cpu *cpu, struct agent_mailbox *box);
+
+/* race.c */
+void agent_race(struct agent_cpu *cpu, struct agent_mailbox *box);
+void agent_scribble(struct agent_cpu *cpu, struct agent_mailbox *box);
+
+/* repeat.c */
+void agent_repeat(struct agent_cpu *cpu, struct agent_mailbox *box);
 
 /* vc.c */
 void agent_exception(struct agent_frame *frame);

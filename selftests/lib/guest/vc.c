@@ -110,17 +110,32 @@ static void handle_vc(struct agent_cpu *cpu, struct agent_frame *frame)
 	frame->rip = cpu->after;
 }
 
+static void ring_nmi_bell(struct agent_cpu *cpu, uint16_t port)
+{
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(port) | SPEC_IO_BYTES(1), 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
+	agent_send_ghcb(cpu);
+}
+
 /* An NMI may hit while a request is in the making: its GHCB and MSR come back as they were. */
 static void handle_nmi(struct agent_cpu *cpu)
 {
-	uint64_t msr = agent_rdmsr(SPEC_MSR_GHCB);
+	uint64_t msr = agent_rdmsr(SPEC_MSR_GHCB), depth = cpu->nmi_depth++;
+	struct agent_mailbox *box = cpu->mailbox;
+	uint8_t *backup = cpu->ghcb_backup[depth % AGENT_MAX_NMIS];
 
-	cpu->mailbox->nmis++;
-	agent_copy(cpu->ghcb_backup, agent_page(cpu, AGENT_GHCB_PAGE), SPEC_GHCB_BYTES);
+	box->nmis++;
+	agent_copy(backup, agent_page(cpu, AGENT_GHCB_PAGE), SPEC_GHCB_BYTES);
+	if (box->nmi_bell && !depth)
+		ring_nmi_bell(cpu, box->nmi_bell);
 	agent_new_ghcb(cpu, SPEC_NAE_NMI_COMPLETE, 0, 0);
 	agent_send_ghcb(cpu);
-	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), cpu->ghcb_backup, SPEC_GHCB_BYTES);
+	if (!depth)
+		shared_write(&box->nmis_at_complete, (uint32_t)shared_read(&box->nmis));
+	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), backup, SPEC_GHCB_BYTES);
 	agent_wrmsr(SPEC_MSR_GHCB, msr);
+	cpu->nmi_depth--;
 }
 
 void agent_exception(struct agent_frame *frame)

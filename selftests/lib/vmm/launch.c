@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <sys/ioctl.h>
 #include "env.h"
+#include "../spec/sev_init.h"
 
 int es_sev_cmd(struct es_vm *vm, uint32_t id, void *data, uint32_t *fw_error)
 {
@@ -18,6 +19,22 @@ int es_sev_cmd(struct es_vm *vm, uint32_t id, void *data, uint32_t *fw_error)
 	if (fw_error)
 		*fw_error = cmd.error;
 	return ret < 0 ? -errno : 0;
+}
+
+unsigned int es_init2_vm_type(int kvm_fd)
+{
+	int types = ioctl(kvm_fd, KVM_CHECK_EXTENSION, SPEC_KVM_CAP_VM_TYPES);
+
+	return types > 0 && types & 1 << SPEC_KVM_VM_SEV_ES ? SPEC_KVM_VM_SEV_ES : 0;
+}
+
+int es_sev_init(struct es_vm *vm, unsigned int ghcb_version)
+{
+	struct spec_sev_init init = { .ghcb_version = ghcb_version };
+
+	if (!ghcb_version)
+		return es_sev_cmd(vm, KVM_SEV_ES_INIT, NULL, NULL);
+	return es_sev_cmd(vm, SPEC_KVM_SEV_INIT2, &init, NULL);
 }
 
 int es_launch_start(struct es_vm *vm)

@@ -22,6 +22,7 @@ struct es_vcpu {
 	unsigned int nr;
 	int fd;
 	struct kvm_run *run;
+	unsigned int run_bytes;
 	uint64_t cookie;	/* RDX of the launch VMSA */
 	pthread_t thread;
 	/* Under vm->lock. */

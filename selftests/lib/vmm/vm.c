@@ -13,11 +13,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "env.h"
+#include "../spec/sev_init.h"
 
 #define HUGE_BYTES	0x200000ull
 #define PTE_TABLE	0x63ull		/* present, writable, accessed, dirty */
 #define PTE_HUGE	(PTE_TABLE | 0x80)
 #define APIC_X2		0x400ull
+#define KVM_VM_DEFAULT	0
 
 static int must(int ret, const char *what)
 {
@@ -27,7 +29,7 @@ static int must(int ret, const char *what)
 }
 
 /* Aligned, so that default transparent huge pages apply; pages that nobody touches stay unpopulated. */
-static uint8_t *map_memory(const struct es_vm_options *options)
+static void map_memory(struct es_vm *vm, const struct es_vm_options *options)
 {
 	int kind = options->shared_memory ? MAP_SHARED : MAP_PRIVATE;
 	uint8_t *area = mmap(NULL, AGENT_GUEST_BYTES + HUGE_BYTES, PROT_READ | PROT_WRITE,
@@ -37,7 +39,8 @@ static uint8_t *map_memory(const struct es_vm_options *options)
 		es_fail("mapping guest memory failed: %m");
 	if (options->small_pages)
 		madvise(area, AGENT_GUEST_BYTES + HUGE_BYTES, MADV_NOHUGEPAGE);
-	return (uint8_t *)(((uintptr_t)area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
+	vm->mapping = area;
+	vm->memory = (uint8_t *)(((uintptr_t)area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
 }
 
 static void add_memory(struct es_vm *vm)
@@ -81,7 +84,7 @@ static void load_agent(struct es_vm *vm)
 	build_tables(vm);
 }
 
-static void set_cpuid(struct es_vcpu *vcpu)
+static void set_cpuid(struct es_vcpu *vcpu, const struct es_vm_options *options)
 {
 	struct { struct kvm_cpuid2 head; struct kvm_cpuid_entry2 entries[128]; } cpuid = {
 		.head.nent = 128,
@@ -92,6 +95,8 @@ static void set_cpuid(struct es_vcpu *vcpu)
 	for (i = 0; i < cpuid.head.nent; i++) {
 		if (cpuid.entries[i].function == 1)
 			cpuid.entries[i].ebx = (cpuid.entries[i].ebx & 0xffffff) | vcpu->nr << 24;
+		if (options->edit_cpuid)
+			options->edit_cpuid(&cpuid.entries[i]);
 	}
 	must(ioctl(vcpu->fd, KVM_SET_CPUID2, &cpuid), "KVM_SET_CPUID2");
 }
@@ -134,19 +139,19 @@ static void set_launch_state(struct es_vcpu *vcpu)
 	must(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
 }
 
-static void add_vcpu(struct es_vm *vm, unsigned int nr)
+static void add_vcpu(struct es_vm *vm, unsigned int nr, const struct es_vm_options *options)
 {
 	struct es_vcpu *vcpu = &vm->vcpus[nr];
-	int run_bytes = must(ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
 
 	vcpu->vm = vm;
+	vcpu->run_bytes = must(ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
 	vcpu->nr = nr;
 	vcpu->cookie = 0xc00c1e0000 + nr;
 	vcpu->fd = must(ioctl(vm->fd, KVM_CREATE_VCPU, nr), "KVM_CREATE_VCPU");
-	vcpu->run = mmap(NULL, run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
+	vcpu->run = mmap(NULL, vcpu->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
 		es_fail("mapping kvm_run failed: %m");
-	set_cpuid(vcpu);
+	set_cpuid(vcpu, options);
 	set_launch_state(vcpu);
 	es_vcpu_start_thread(vcpu);
 }
@@ -163,34 +168,42 @@ static void init_lock(struct es_vm *vm)
 
 void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 {
-	unsigned int i;
+	unsigned int i, type;
 
 	memset(vm, 0, sizeof(*vm));
 	init_lock(vm);
 	vm->kvm_fd = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "opening /dev/kvm");
 	vm->sev_fd = must(open("/dev/sev", O_RDWR | O_CLOEXEC), "opening /dev/sev");
-	vm->fd = must(ioctl(vm->kvm_fd, KVM_CREATE_VM, 0), "KVM_CREATE_VM");
+	type = options->ghcb_version ? es_init2_vm_type(vm->kvm_fd) : KVM_VM_DEFAULT;
+	vm->fd = must(ioctl(vm->kvm_fd, KVM_CREATE_VM, type), "KVM_CREATE_VM");
 	vm->c_bit = host_c_bit();
-	vm->memory = map_memory(options);
+	map_memory(vm, options);
 	load_agent(vm);
-	if (es_sev_cmd(vm, KVM_SEV_ES_INIT, NULL, NULL))
-		es_fail("KVM_SEV_ES_INIT failed: %m");
+	if (es_sev_init(vm, options->ghcb_version))
+		es_fail("%s failed: %m", options->ghcb_version ? "KVM_SEV_INIT2" : "KVM_SEV_ES_INIT");
 	add_memory(vm);
 	must(ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0), "KVM_CREATE_IRQCHIP");
 	vm->nr_vcpus = options->nr_vcpus;
 	for (i = 0; i < vm->nr_vcpus; i++)
-		add_vcpu(vm, i);
+		add_vcpu(vm, i, options);
 }
 
-void es_vm_destroy(struct es_vm *vm)
+void es_vm_close(struct es_vm *vm)
 {
 	unsigned int i;
 
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		es_vcpu_end_thread(&vm->vcpus[i]);
+		munmap(vm->vcpus[i].run, vm->vcpus[i].run_bytes);
 		close(vm->vcpus[i].fd);
 	}
 	close(vm->fd);
 	close(vm->sev_fd);
 	close(vm->kvm_fd);
+}
+
+void es_vm_destroy(struct es_vm *vm)
+{
+	es_vm_close(vm);
+	munmap(vm->mapping, AGENT_GUEST_BYTES + HUGE_BYTES);
 }

@@ -19,6 +19,7 @@
 #define ES_POLICY_ES		4u
 #define ES_MEASURE_BYTES	32
 #define ES_NONCE_BYTES		16
+#define ES_GHCB_DEFAULT		0x10000u	/* ghcb_version: what KVM_SEV_INIT2 makes of 0 */
 
 /* KVM_SEV_GUEST_STATUS */
 enum es_guest_state { ES_LAUNCH_UPDATE = 1, ES_LAUNCH_SECRET = 2, ES_RUNNING = 3 };
@@ -27,11 +28,14 @@ struct es_vm_options {
 	unsigned int nr_vcpus;
 	bool shared_memory;	/* pages that cannot move although nobody pins them for writing */
 	bool small_pages;	/* no transparent huge pages, which are Debian's default */
+	unsigned int ghcb_version;	/* 0: KVM_SEV_ES_INIT, which means 1; else KVM_SEV_INIT2 with it */
+	void (*edit_cpuid)(struct kvm_cpuid_entry2 *entry);	/* sees each entry before a vCPU gets it */
 };
 
 struct es_vm {
 	int kvm_fd, sev_fd, fd;
 	uint8_t *memory;	/* the host's view, AGENT_GUEST_BYTES */
+	void *mapping;		/* what the memory is a part of */
 	unsigned int nr_vcpus;
 	struct es_vcpu vcpus[AGENT_MAX_VCPUS];
 	uint64_t c_bit;
@@ -48,8 +52,15 @@ extern const uint8_t es_agent_image[], es_agent_image_end[];
 
 /* Everything up to the launch; each failure ends the case with one sentence. */
 void es_vm_create(struct es_vm *vm, const struct es_vm_options *options);
+/* The first SEV command on a VM, KVM_SEV_ES_INIT or KVM_SEV_INIT2: 0 or -errno. */
+int es_sev_init(struct es_vm *vm, unsigned int ghcb_version);
+/* The VM type that KVM_SEV_INIT2 wants on this kernel. */
+unsigned int es_init2_vm_type(int kvm_fd);
 /* START, UPDATE_DATA, UPDATE_VMSA, MEASURE, FINISH. */
 void es_vm_launch(struct es_vm *vm);
+/* Nothing of the VM is left in KVM; its memory stays mapped. */
+void es_vm_close(struct es_vm *vm);
+/* The same, and its memory is given back. */
 void es_vm_destroy(struct es_vm *vm);
 
 /* One command: 0 or -errno; *fw_error (may be NULL) is the security processor's answer. */

@@ -22,8 +22,13 @@ load_kvm() {
 	for module in irqbypass ccp kvm; do
 		insmod "/mod/stock/$module.ko" || { echo "# insmod $module failed"; return 1; }
 	done
-	insmod "/mod/$es_module/kvm-amd.ko" sev=1 sev_es=1 || {
-		echo "# insmod kvm-amd ($es_module) failed; the last kernel messages:"
+	load_kvm_amd "$es_module"
+}
+
+# load_kvm_amd es|stock
+load_kvm_amd() {
+	insmod "/mod/$1/kvm-amd.ko" sev=1 sev_es=1 || {
+		echo "# insmod kvm-amd ($1) failed; the last kernel messages:"
 		dmesg | tail -n 10 | sed 's/^/# /'
 		return 1
 	}

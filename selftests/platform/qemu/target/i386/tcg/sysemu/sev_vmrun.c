@@ -15,6 +15,7 @@
 #include "cpu.h"
 #include "exec/exec-all.h"
 #include "tcg/helper-tcg.h"
+#include "sev_cost.h"
 #include "sev_cpu.h"
 #include "sev_key.h"
 #include "sev_vmsa.h"
@@ -188,6 +189,7 @@ bool sev_vmrun_load(CPUX86State *env, uintptr_t ra)
     sev->host_pat = env->pat;
     load_interrupt_control(env);
     sev_vmsa_load(env, sev->vmsa);
+    sev_cost_vmrun(env, sev->vmsa);
     trace_sev_vmrun(cs->cpu_index, sev->key, env->eip, sev->ghcb_msr);
     return true;
 }
@@ -225,6 +227,7 @@ bool sev_vmexit_save(CPUX86State *env)
     if (sev->guest == SEV_PLAIN) {
         return false;
     }
+    sev_cost_vmexit(env, sev->vmsa);
     save_es_guest(env);
     return true;
 }

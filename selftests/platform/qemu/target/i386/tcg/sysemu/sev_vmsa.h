@@ -7,6 +7,7 @@
 #ifndef TARGET_I386_SEV_VMSA_H
 #define TARGET_I386_SEV_VMSA_H
 
+#include "sev_cost.h"
 #include "sev_cpu.h"
 #include "sev_frame.h"
 
@@ -15,6 +16,7 @@ struct SevVmsa {
     SevFrameRef frame;
     SevKey *key;
     CPUState *user;                    /* the CPU that last ran it */
+    SevCost cost;
     uint8_t sealed[TARGET_PAGE_SIZE];  /* content when the CPU left it */
 };
 

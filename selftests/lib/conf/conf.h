@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The conformance suite: groups of rows.  A row is one request of a real SEV-ES guest and the answer that
+ * the specification wants.  Each row is followed by a request that always works, on the same vCPU, and by
+ * a look at the host's kernel log.
+ *
+ * Each row gives one line, for people and for selftests/conformance-table:
+ *
+ *	# row|GROUP|VERSION|VERDICT|NAME|what was observed
+ *
+ * The verdict is ok, FAIL, LOG (the right answer, but the host's log grew) or NONE (the host makes no
+ * guest of that version).  Only ok is good.
+ *
+ * A guest that a row kills is launched again for the next row.  Nothing here ends a group early: a kernel
+ * module that fails every row still gets its table.
+ */
+#ifndef ES_CONF_CONF_H
+#define ES_CONF_CONF_H
+
+#include "../spec/compiler.h"
+#include "../spec/events.h"
+#include "../spec/ghcb.h"
+#include "../vmm/order.h"
+
+#define CONF_V1		1u	/* guests of KVM_SEV_ES_INIT */
+#define CONF_V2		2u	/* guests of KVM_SEV_INIT2 with version 2 */
+#define CONF_BOTH	(CONF_V1 | CONF_V2)
+
+#define CONF_NAME_BYTES		80
+#define CONF_FIELDS		6
+#define CONF_DATA_BYTES		0x20000
+#define CONF_PORT		0x1234
+/* The GHCB page of vCPU 0, where the agent has it. */
+#define CONF_GHCB		(AGENT_MAILBOX_GPA + AGENT_GHCB_PAGE)
+#define CONF_BUFFER		(CONF_GHCB + SPEC_GHCB_BUFFER)
+#define CONF_BUFFER_END		(CONF_BUFFER + SPEC_GHCB_BUFFER_BYTES)
+
+/* Memory slots beside the guest's own: shared memory that the guest itself does not map. */
+#define CONF_OUTSIDE_GPA	0x10000000ull
+#define CONF_READONLY_GPA	0x20000000ull
+#define CONF_SLOT_BYTES		0x20000ull
+enum conf_slot { CONF_OUTSIDE, CONF_READONLY, CONF_NR_SLOTS };
+
+enum conf_want {
+	CONF_DONE,	/* SW_EXITINFO1 = 0, SW_EXITINFO2 = info2_want */
+	CONF_RAISE,	/* 1, SW_EXITINFO2 = info2_want */
+	CONF_REFUSED,	/* 2, SW_EXITINFO2 = info2_want, a reason */
+	CONF_TERM,	/* KVM_SYSTEM_EVENT_SEV_TERM with term[] */
+	CONF_ANY,	/* any of the above */
+};
+
+/* How a guest ended, in data[2] of the system event. */
+enum conf_how { CONF_BY_MSR = 1, CONF_BY_PAGE, CONF_BY_UNSUPPORTED, CONF_NO_PAGE };
+
+#define CONF_UNTRIED	1	/* conf.cannot, until the first guest is needed */
+
+struct conf_field {
+	unsigned int field;
+	uint64_t value;
+};
+
+struct conf;
+
+/* One request of a guest; a zero is the usual. */
+struct conf_row {
+	char name[CONF_NAME_BYTES];
+	unsigned int versions;		/* 0: both */
+	uint64_t exit, info1, info2;
+	struct conf_field set[CONF_FIELDS];
+	unsigned int nr_needed;		/* the first so many of set[] are required ones */
+	unsigned int omit;		/* this one is set, but not marked valid */
+	uint32_t usage;
+	unsigned int claim;		/* protocol version field, plus 1 */
+	bool page_outside;		/* the GHCB page is the first of CONF_OUTSIDE */
+	enum conf_want want;
+	uint64_t info2_want;
+	uint64_t term[3];
+	unsigned int returns[4];	/* fields that the answer must mark valid */
+	bool only_those;		/* ... and no other */
+	int exits;			/* to userspace: 0 none, -1 whatever */
+	void (*prepare)(struct conf *c, uint8_t *ghcb);
+	void (*check)(struct conf *c, const uint8_t *answer);
+};
+
+/* What userspace saw while one row was carried out. */
+struct conf_seen {
+	int exits;
+	uint32_t reason;
+	uint64_t where;			/* port or address of the first exit */
+	bool out;
+	bool gap;			/* a later exit did not go on where the one before had ended */
+	uint32_t len_bytes;		/* of all exits together */
+	uint8_t bytes[CONF_DATA_BYTES];	/* what the guest wrote */
+};
+
+struct conf {
+	const struct conf_group *group;
+	unsigned int version;
+	struct es_vm vm;
+	struct es_vcpu *vcpu;		/* vCPU 0, once the VM is alive */
+	bool alive;
+	int cannot;			/* 0, or -errno of the VM that cannot be made in this version */
+	int kmsg;
+	void *slots[CONF_NR_SLOTS];
+	struct conf_seen seen;
+	/* Called at each exit to userspace, in the vCPU's thread; true: it was dealt with. */
+	bool (*at_exit)(struct conf *c, struct kvm_run *run);
+	void (*edit_cpuid)(struct kvm_cpuid_entry2 *entry);
+	char name[CONF_NAME_BYTES];	/* of the row that is running */
+	unsigned int nr_rows, nr_failed, nr_hangs;
+	bool failed, log_grew;
+	char note[512];
+};
+
+struct conf_group {
+	const char *name;
+	unsigned int versions;		/* 0: both */
+	unsigned int nr_vcpus;		/* 0: 1 */
+	void (*rows)(struct conf *c);
+};
+
+/* All rows of a group, in each of its versions; how many failed. */
+unsigned int conf_run_group(const struct conf_group *group);
+
+/* One row, from the request to the line. */
+void conf_row(struct conf *c, const struct conf_row *row);
+void conf_rows(struct conf *c, const struct conf_row *rows, unsigned int nr_rows);
+/* A row that is a function: between these two, notes and complaints are its own. */
+void conf_begin(struct conf *c, const char *name);
+void conf_end(struct conf *c);
+/* Adds to what the row observed; a complaint makes it fail. */
+printf_like(2, 3) void conf_note(struct conf *c, const char *format, ...);
+printf_like(2, 3) void conf_complain(struct conf *c, const char *format, ...);
+
+/* vm.c */
+/* A guest of the group's version, launched if need be; false: this host has none, and the row has failed. */
+bool conf_need_vm(struct conf *c);
+void conf_drop_vm(struct conf *c);
+int conf_set_slot(struct conf *c, enum conf_slot slot, bool present);
+/* Gives vCPU an order and waits: true when it rings its doorbell, else the note says what it did. */
+bool conf_order(struct conf *c, struct es_vcpu *vcpu, enum agent_order order, uint64_t in0, uint64_t in1);
+bool conf_settles(struct conf *c, struct es_vcpu *vcpu);
+
+/* log.c */
+void conf_log_open(struct conf *c);
+void conf_log_skip(struct conf *c);
+void conf_log_check(struct conf *c);
+
+/* seen.c */
+bool conf_on_exit(struct es_vcpu *vcpu, struct kvm_run *run);
+uint8_t conf_out_byte(unsigned int nr);		/* what guests of these tests write */
+uint8_t conf_in_byte(unsigned int nr);		/* what userspace answers */
+void conf_check_out(struct conf *c, unsigned int len_bytes);
+void conf_check_in(struct conf *c, const uint8_t *data, unsigned int len_bytes);
+
+/* judge.c */
+void conf_judge(struct conf *c, const struct conf_row *row, bool rang);
+void conf_judge_term(struct conf *c, const uint64_t term[3]);
+void conf_check_lives(struct conf *c);
+
+#endif

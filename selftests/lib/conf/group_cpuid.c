@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * CPUID: four registers, and XCR0 and XSS, which only the guest knows and the host must not believe.
+ *
+ * Source: AMD 56421 GHCB Specification, section "NAE Events" (CPUID); AMD 24593 APM Volume 2, section
+ * "Extended Control Register XCR0" (which bits need which).
+ */
+#include "events.h"
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "../vmm/env.h"
+
+#define VENDOR_EBX	0x68747541
+#define LEAF_XSTATE	0xd
+#define X87_SSE_BYTES	576
+
+/* What KVM offers of leaf 0xd: sub-leaf 0 has the bits of XCR0, sub-leaf 1 those of XSS. */
+static void supported(uint64_t *xcr0, uint64_t *xss)
+{
+	int kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	struct { struct kvm_cpuid2 head; struct kvm_cpuid_entry2 entries[128]; } cpuid = { .head.nent = 128 };
+	const struct kvm_cpuid_entry2 *entry;
+	unsigned int i;
+
+	*xcr0 = *xss = 0;
+	if (ioctl(kvm_fd, KVM_GET_SUPPORTED_CPUID, &cpuid))
+		es_fail("KVM_GET_SUPPORTED_CPUID failed: %m");
+	close(kvm_fd);
+	for (i = 0; i < cpuid.head.nent; i++) {
+		entry = &cpuid.entries[i];
+		if (entry->function == LEAF_XSTATE && entry->index == 0)
+			*xcr0 = entry->eax | (uint64_t)entry->edx << 32;
+		if (entry->function == LEAF_XSTATE && entry->index == 1)
+			*xss = entry->ecx | (uint64_t)entry->edx << 32;
+	}
+}
+
+static bool all_or_none(uint64_t value, uint64_t mask)
+{
+	return !(value & mask) || (value & mask) == mask;
+}
+
+/* x87 always, AVX needs SSE, AVX-512 needs AVX; groups come together. */
+static bool is_possible(uint64_t xcr0)
+{
+	const uint64_t avx512 = 0xe0, mpx = 0x18, tiles = 0x60000;
+
+	return xcr0 & 1 && (!(xcr0 & 4) || xcr0 & 2) && (!(xcr0 & avx512) || xcr0 & 4) &&
+	       all_or_none(xcr0, avx512) && all_or_none(xcr0, mpx) && all_or_none(xcr0, tiles);
+}
+
+static void has_vendor(struct conf *c, const uint8_t *answer)
+{
+	if ((uint32_t)spec_ghcb_get(answer, SPEC_GHCB_RBX) != VENDOR_EBX)
+		conf_complain(c, "EBX is not the vendor's");
+}
+
+/* EBX is the size of what is enabled, so it shows that the XCR0 of this request was used. */
+static void is_small(struct conf *c, const uint8_t *answer)
+{
+	uint32_t size_bytes = spec_ghcb_get(answer, SPEC_GHCB_RBX);
+
+	if (size_bytes != X87_SSE_BYTES)
+		conf_complain(c, "EBX is %u, wanted %u", size_bytes, X87_SSE_BYTES);
+}
+
+static void is_bigger(struct conf *c, const uint8_t *answer)
+{
+	uint32_t size_bytes = spec_ghcb_get(answer, SPEC_GHCB_RBX);
+
+	if (size_bytes <= X87_SSE_BYTES)
+		conf_complain(c, "EBX is %u, wanted more than %u", size_bytes, X87_SSE_BYTES);
+}
+
+static void xcr0_row(struct conf *c, uint64_t xcr0, uint64_t offered)
+{
+	struct conf_row base = conf_event("cpuid_0xd"), row;
+
+	if (is_possible(xcr0) && !(xcr0 & ~offered))
+		row = conf_variant(&base, "XCR0 0x%llx", (unsigned long long)xcr0);
+	else
+		row = conf_refused(&base, SPEC_INVALID_INPUT, "XCR0 0x%llx", (unsigned long long)xcr0);
+	conf_put(&row, SPEC_GHCB_XCR0, xcr0);
+	conf_row(c, &row);
+}
+
+static void xcr0_rows(struct conf *c, uint64_t offered)
+{
+	static const uint64_t values[] = {
+		0, 1, 2, 3, 4, 5, 6, 7, 0x9, 0x11, 0x19, 0x1b, 0x23, 0x27, 0x47, 0x67, 0xe3, 0xe7, 0x203, 0x207,
+		0x20003, 0x60003, 0x80000003, 0x100000003, ~0ull,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++)
+		xcr0_row(c, values[i], offered);
+	for (i = 8; i < 64; i += 5)
+		xcr0_row(c, 3 | 1ull << i, offered);
+}
+
+/* Nothing that was refused stays: the next answer is that of its own XCR0. */
+static void used_rows(struct conf *c)
+{
+	struct conf_row base = conf_event("cpuid_0xd"), row;
+
+	row = conf_variant(&base, "XCR0 7 is used");
+	conf_put(&row, SPEC_GHCB_XCR0, 7);
+	row.check = is_bigger;
+	conf_row(c, &row);
+	row = conf_variant(&base, "XCR0 3 is used");
+	row.check = is_small;
+	conf_row(c, &row);
+	row = conf_refused(&base, SPEC_INVALID_INPUT, "XCR0 6");
+	conf_put(&row, SPEC_GHCB_XCR0, 6);
+	conf_row(c, &row);
+	row = conf_variant(&base, "XCR0 3 is used after a refusal");
+	row.check = is_small;
+	conf_row(c, &row);
+}
+
+static void xss_row(struct conf *c, uint64_t xss, uint64_t offered)
+{
+	struct conf_row base = conf_event("cpuid_0xd"), row;
+
+	if (xss & ~offered)
+		row = conf_refused(&base, SPEC_INVALID_INPUT, "XSS 0x%llx", (unsigned long long)xss);
+	else
+		row = conf_variant(&base, "XSS 0x%llx", (unsigned long long)xss);
+	conf_put(&row, SPEC_GHCB_XSS, xss);
+	conf_row(c, &row);
+}
+
+static void other_leaves(struct conf *c)
+{
+	struct conf_row base = conf_event("cpuid"), row;
+
+	row = conf_variant(&base, "the vendor");
+	row.check = has_vendor;
+	conf_row(c, &row);
+	row = conf_variant(&base, "XCR0 is not looked at in leaf 0");
+	conf_put(&row, SPEC_GHCB_XCR0, 6);
+	row.check = has_vendor;
+	conf_row(c, &row);
+	row = conf_variant(&base, "XSS is not looked at in leaf 0");
+	conf_put(&row, SPEC_GHCB_XSS, ~0ull);
+	row.check = has_vendor;
+	conf_row(c, &row);
+	row = conf_variant(&base, "leaf 0 in the low half of RAX");
+	conf_put(&row, SPEC_GHCB_RAX, 0xffffffff00000000ull);
+	row.check = has_vendor;
+	conf_row(c, &row);
+	row = conf_refused(&base, SPEC_MISSING_INPUT, "leaf 0xd in the low half of RAX, without XCR0");
+	conf_put(&row, SPEC_GHCB_RAX, 0xffffffff0000000dull);
+	conf_row(c, &row);
+}
+
+static void cpuid_rows(struct conf *c)
+{
+	static const uint64_t xss[] = { 0, 0x100, 0x200, 0x800, 0x1000, 0x1800, 1ull << 32, 1ull << 63, ~0ull };
+	uint64_t offered_xcr0, offered_xss;
+	unsigned int i;
+
+	supported(&offered_xcr0, &offered_xss);
+	other_leaves(c);
+	used_rows(c);
+	xcr0_rows(c, offered_xcr0);
+	for (i = 0; i < ARRAY_SIZE(xss); i++)
+		xss_row(c, xss[i], offered_xss);
+	conf_common(c, "cpuid");
+	conf_common(c, "cpuid_0xd");
+}
+
+const struct conf_group conf_cpuid_group = { "cpuid", .rows = cpuid_rows };

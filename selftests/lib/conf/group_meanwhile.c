@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What changes while userspace works on an exit: memory slots are deleted, the GHCB page and its shared
+ * buffer are rewritten.  The answer is that of the request as it was, or a proper refusal, or, when there
+ * is no place left for an answer, the guest's end.
+ *
+ * Source: AMD 56421 GHCB Specification, section "GHCB Layout" (the page is shared, so it may change at any
+ * time); KVM API, KVM_SET_USER_MEMORY_REGION.
+ */
+#include "events.h"
+
+#include <string.h>
+#include "../vmm/env.h"
+
+#define LONG_BYTES	5000u	/* more than one exit carries */
+#define MMIO_BYTES	16u	/* two exits */
+
+static void fill_outside(struct conf *c, uint8_t *ghcb)
+{
+	uint8_t *outside = c->slots[CONF_OUTSIDE];
+	unsigned int i;
+
+	(void)ghcb;
+	for (i = 0; i < LONG_BYTES; i++)
+		outside[i] = conf_out_byte(i);
+}
+
+static void put_slot_back(struct conf *c)
+{
+	if (c->alive)
+		conf_set_slot(c, CONF_OUTSIDE, true);
+}
+
+/* --- memory slots */
+
+static bool delete_slot(struct conf *c, struct kvm_run *run)
+{
+	(void)run;
+	if (!c->seen.exits && conf_set_slot(c, CONF_OUTSIDE, false))
+		es_fail("deleting a memory slot failed: %m");
+	return false;
+}
+
+static bool exchange_slot(struct conf *c, struct kvm_run *run)
+{
+	delete_slot(c, run);
+	if (!c->seen.exits && conf_set_slot(c, CONF_OUTSIDE, true))
+		es_fail("adding a memory slot failed: %m");
+	return false;
+}
+
+static void sent_long(struct conf *c, const uint8_t *answer)
+{
+	(void)answer;
+	conf_check_out(c, LONG_BYTES);
+}
+
+static void sent_mmio(struct conf *c, const uint8_t *answer)
+{
+	(void)answer;
+	conf_check_out(c, MMIO_BYTES);
+}
+
+static void got_outside(struct conf *c, const uint8_t *answer)
+{
+	(void)answer;
+	conf_check_in(c, c->slots[CONF_OUTSIDE], LONG_BYTES);
+}
+
+static struct conf_row outside_row(const char *event, const char *name, uint64_t len)
+{
+	struct conf_row base = conf_event(event), row = conf_variant(&base, "%s", name);
+
+	conf_put(&row, SPEC_GHCB_SCRATCH, CONF_OUTSIDE_GPA);
+	row.info2 = len;
+	row.prepare = fill_outside;
+	row.exits = -1;
+	return row;
+}
+
+static void meanwhile(struct conf *c, struct conf_row *row, bool (*at_exit)(struct conf *c, struct kvm_run *run))
+{
+	c->at_exit = at_exit;
+	conf_row(c, row);
+	c->at_exit = NULL;
+	put_slot_back(c);
+}
+
+static void refused_scratch(struct conf_row *row)
+{
+	row->want = CONF_REFUSED;
+	row->info2_want = SPEC_INVALID_SCRATCH;
+}
+
+/* What goes out was copied before; what comes in has no place any more. */
+static void scratch_deleted(struct conf *c)
+{
+	struct conf_row row = outside_row("outs", "the scratch area's slot is deleted", LONG_BYTES);
+
+	row.check = sent_long;
+	meanwhile(c, &row, delete_slot);
+	row = outside_row("mmio_write", "the scratch area's slot is deleted", MMIO_BYTES);
+	row.check = sent_mmio;
+	meanwhile(c, &row, delete_slot);
+	row = outside_row("ins", "the scratch area's slot is deleted", LONG_BYTES);
+	refused_scratch(&row);
+	meanwhile(c, &row, delete_slot);
+	row = outside_row("mmio_read", "the scratch area's slot is deleted", MMIO_BYTES);
+	refused_scratch(&row);
+	meanwhile(c, &row, delete_slot);
+	row = outside_row("ins", "the scratch area's slot is deleted and comes back", LONG_BYTES);
+	row.check = got_outside;
+	meanwhile(c, &row, exchange_slot);
+}
+
+static void ghcb_deleted(struct conf *c)
+{
+	static const char * const events[] = { "in", "out" };
+	struct conf_row base, row;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		base = conf_event(events[i]);
+		row = conf_variant(&base, "the GHCB in a slot of its own");
+		row.page_outside = true;
+		conf_row(c, &row);
+		row = conf_variant(&base, "the GHCB's slot is deleted and comes back");
+		row.page_outside = true;
+		meanwhile(c, &row, exchange_slot);
+		row = conf_variant(&base, "the GHCB's slot is deleted");
+		row.page_outside = true;
+		row.want = CONF_TERM;
+		row.term[0] = CONF_OUTSIDE_GPA;
+		row.term[2] = CONF_NO_PAGE;
+		meanwhile(c, &row, delete_slot);
+		conf_drop_vm(c);
+	}
+}
+
+static void slots_rows(struct conf *c)
+{
+	if (c->version == 1)
+		scratch_deleted(c);
+	ghcb_deleted(c);
+}
+
+const struct conf_group conf_slots_group = { "slots", .rows = slots_rows };
+
+/* --- the GHCB page and the shared buffer are rewritten, by userspace, which sits at the right moment */
+
+static uint8_t *live_ghcb(struct conf *c)
+{
+	return c->vm.memory + CONF_GHCB;
+}
+
+/* Every field that the host reads says something else now, all of it marked valid. */
+static bool rewrite_fields(struct conf *c, struct kvm_run *run)
+{
+	uint8_t *ghcb = live_ghcb(c);
+
+	(void)run;
+	spec_ghcb_put(ghcb, SPEC_GHCB_EXITCODE, SPEC_NAE_TERMINATE);
+	spec_ghcb_put(ghcb, SPEC_GHCB_EXITINFO1, ~0ull);
+	spec_ghcb_put(ghcb, SPEC_GHCB_EXITINFO2, ~0ull);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, ~0ull);
+	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, CONF_BUFFER + 0x400);
+	memset(ghcb + SPEC_GHCB_BITMAP, 0xff, SPEC_GHCB_BITMAP_BYTES);
+	memset(ghcb + SPEC_GHCB_USAGE, 0xff, 4);
+	return false;
+}
+
+/* At the first of two exits: what the second one will carry. */
+static bool rewrite_payload(struct conf *c, struct kvm_run *run)
+{
+	(void)run;
+	if (!c->seen.exits) {
+		memset(live_ghcb(c) + SPEC_GHCB_BUFFER + 8, 0xee, 8);
+		memset((uint8_t *)c->slots[CONF_OUTSIDE] + 8, 0xee, LONG_BYTES);
+	}
+	return false;
+}
+
+static void got_4_in_rax(struct conf *c, const uint8_t *answer)
+{
+	uint64_t rax = spec_ghcb_get(answer, SPEC_GHCB_RAX);
+
+	conf_check_in(c, (uint8_t *)&rax, 4);
+}
+
+static void got_4_in_buffer(struct conf *c, const uint8_t *answer)
+{
+	conf_check_in(c, answer + SPEC_GHCB_BUFFER, 4);
+}
+
+static void rewritten_fields(struct conf *c)
+{
+	static const struct {
+		const char *event;
+		void (*check)(struct conf *c, const uint8_t *answer);
+	} cases[] = {
+		{ "in", got_4_in_rax }, { "out", NULL }, { "ins", got_4_in_buffer }, { "outs", NULL },
+		{ "mmio_read", got_4_in_buffer }, { "mmio_write", NULL },
+	};
+	struct conf_row base, row;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		base = conf_event(cases[i].event);
+		row = conf_variant(&base, "every field is rewritten during the exit");
+		row.check = cases[i].check;
+		row.only_those = true;
+		meanwhile(c, &row, rewrite_fields);
+	}
+}
+
+/* Only version 1 has accesses of more than one exit. */
+static void rewritten_payload(struct conf *c)
+{
+	struct conf_row base = conf_event("mmio_write"), row;
+
+	row = conf_variant(&base, "the payload in the GHCB is rewritten between two exits");
+	row.info2 = MMIO_BYTES;
+	row.exits = 2;
+	row.check = sent_mmio;
+	meanwhile(c, &row, rewrite_payload);
+	row = outside_row("mmio_write", "the payload outside is rewritten between two exits", MMIO_BYTES);
+	row.check = sent_mmio;
+	meanwhile(c, &row, rewrite_payload);
+	row = outside_row("outs", "the payload outside is rewritten between two exits", LONG_BYTES);
+	row.check = sent_long;
+	meanwhile(c, &row, rewrite_payload);
+}
+
+static void reread_rows(struct conf *c)
+{
+	rewritten_fields(c);
+	if (c->version == 1)
+		rewritten_payload(c);
+}
+
+const struct conf_group conf_reread_group = { "reread", .rows = reread_rows };

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Judging one row: the answer against what the row wants, then whether the guest can go on.
+ */
+#include "conf.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VENDOR_EBX	0x68747541u	/* "Auth" */
+
+static const char *reason_name(uint64_t reason)
+{
+	static const char * const names[] = {
+		[SPEC_NOT_REGISTERED] = "not registered", [SPEC_INVALID_USAGE] = "invalid usage",
+		[SPEC_INVALID_SCRATCH] = "invalid scratch", [SPEC_MISSING_INPUT] = "missing input",
+		[SPEC_INVALID_INPUT] = "invalid input", [SPEC_INVALID_EVENT] = "invalid event",
+	};
+
+	return reason < ARRAY_SIZE(names) && names[reason] ? names[reason] : "unknown reason";
+}
+
+static void note_answer(struct conf *c, uint32_t info1, uint64_t info2)
+{
+	if (info1 == SPEC_HANDLED && !info2)
+		conf_note(c, "done");
+	else if (info1 == SPEC_HANDLED)
+		conf_note(c, "done, 0x%llx", (unsigned long long)info2);
+	else if (info1 == SPEC_EXCEPTION)
+		conf_note(c, "raise 0x%llx", (unsigned long long)info2);
+	else if (info1 == SPEC_MALFORMED)
+		conf_note(c, "refused: %s", reason_name(info2));
+	else
+		conf_note(c, "no answer (0x%x)", info1);
+}
+
+static bool is_returned(const struct conf_row *row, unsigned int field)
+{
+	unsigned int i;
+
+	if (field == SPEC_GHCB_EXITINFO1 || field == SPEC_GHCB_EXITINFO2)
+		return true;
+	for (i = 0; i < ARRAY_SIZE(row->returns) && row->returns[i]; i++) {
+		if (row->returns[i] == field)
+			return true;
+	}
+	return false;
+}
+
+/* Fields by their bit in VALID_BITMAP. */
+static void check_marks(struct conf *c, const struct conf_row *row, const uint8_t *answer)
+{
+	unsigned int bit, extra = 0, first = 0;
+
+	for (bit = 0; bit < SPEC_GHCB_BITMAP_BYTES * 8; bit++) {
+		bool marked = spec_ghcb_valid(answer, bit * 8), wanted = is_returned(row, bit * 8);
+
+		if (wanted && !marked)
+			conf_complain(c, "field 0x%x is not marked valid", bit * 8);
+		if (marked && !wanted && !extra++)
+			first = bit * 8;
+	}
+	if (row->only_those && extra)
+		conf_complain(c, "%u fields too many are marked valid, the first is 0x%x", extra, first);
+}
+
+static void judge_answer(struct conf *c, const struct conf_row *row, const uint8_t *answer)
+{
+	static const uint32_t wanted[] = { [CONF_DONE] = SPEC_HANDLED, [CONF_RAISE] = SPEC_EXCEPTION,
+					   [CONF_REFUSED] = SPEC_MALFORMED };
+	uint32_t info1 = spec_ghcb_get(answer, SPEC_GHCB_EXITINFO1);
+	uint64_t info2 = spec_ghcb_get(answer, SPEC_GHCB_EXITINFO2);
+
+	note_answer(c, info1, info2);
+	if (row->want == CONF_ANY)
+		return;
+	if (row->want == CONF_TERM) {
+		conf_complain(c, "wanted the guest's end");
+	} else if (info1 != wanted[row->want] || info2 != row->info2_want) {
+		conf_complain(c, "wanted ");
+		note_answer(c, wanted[row->want], row->info2_want);
+	} else {
+		check_marks(c, row, answer);
+		if (row->check)
+			row->check(c, answer);
+	}
+}
+
+static void judge_event(struct conf *c, const uint64_t term[3])
+{
+	const struct kvm_run *run = c->vcpu->run;
+	unsigned int i;
+
+	if (!c->vcpu->stopped || c->vcpu->run_errno || run->exit_reason != KVM_EXIT_SYSTEM_EVENT ||
+	    run->system_event.type != KVM_SYSTEM_EVENT_SEV_TERM) {
+		conf_complain(c, "wanted the system event of a terminated guest");
+		return;
+	}
+	conf_note(c, "terminated (%u words)", run->system_event.ndata);
+	if (run->system_event.ndata != 3)
+		conf_complain(c, "wanted 3 words");
+	for (i = 0; i < 3 && i < run->system_event.ndata; i++) {
+		if (run->system_event.data[i] != term[i])
+			conf_complain(c, "data[%u] is 0x%llx, wanted 0x%llx", i, run->system_event.data[i],
+				      (unsigned long long)term[i]);
+	}
+}
+
+/* A guest that has ended stays so: KVM_RUN repeats the event. */
+void conf_judge_term(struct conf *c, const uint64_t term[3])
+{
+	judge_event(c, term);
+	if (c->failed)
+		return;
+	es_vcpu_go(c->vcpu);
+	if (conf_settles(c, c->vcpu))
+		conf_complain(c, "a second KVM_RUN lets the guest go on");
+	else
+		judge_event(c, term);
+}
+
+void conf_judge(struct conf *c, const struct conf_row *row, bool rang)
+{
+	const uint8_t *answer = row->page_outside ? (void *)c->slots[CONF_OUTSIDE] : es_answer(c->vcpu);
+
+	if (rang)
+		judge_answer(c, row, answer);
+	else if (row->want == CONF_TERM)
+		conf_judge_term(c, row->term);
+	else if (row->want != CONF_ANY || c->vcpu->run_errno)
+		conf_complain(c, "the guest does not get its answer");
+	if (row->exits >= 0 && c->seen.exits != row->exits)
+		conf_complain(c, "%d exits to userspace, wanted %d", c->seen.exits, row->exits);
+}
+
+/* CPUID(0) says who made the CPU; a vCPU that does not ring any more cannot be asked. */
+void conf_check_lives(struct conf *c)
+{
+	const uint8_t *answer = es_answer(c->vcpu);
+	uint8_t *ghcb;
+
+	if (!c->vcpu->at_doorbell) {
+		conf_drop_vm(c);
+		return;
+	}
+	ghcb = es_request(c->vcpu, SPEC_EXIT_CPUID, 0, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
+	if (conf_order(c, c->vcpu, AGENT_NAE, 0, 0) && es_info1(c->vcpu) == SPEC_HANDLED &&
+	    (uint32_t)spec_ghcb_get(answer, SPEC_GHCB_RBX) == VENDOR_EBX)
+		return;
+	conf_complain(c, "a good request afterwards is not answered");
+	conf_drop_vm(c);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The host's kernel log: what a guest does must not make it grow.
+ *
+ * Source: Documentation/ABI/testing/dev-kmsg (one record a read, the text behind the first ';').
+ */
+#include "conf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+#include "../vmm/env.h"
+
+void conf_log_open(struct conf *c)
+{
+	c->kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (c->kmsg < 0)
+		es_fail("opening /dev/kmsg failed: %m");
+	lseek(c->kmsg, 0, SEEK_END);
+}
+
+void conf_log_skip(struct conf *c)
+{
+	lseek(c->kmsg, 0, SEEK_END);
+}
+
+/* The text of a record, without the process and the vCPU that KVM names in front of it. */
+static const char *text_of(const char *record)
+{
+	const char *text = strchr(record, ';'), *place = strstr(record, "guest rIP: 0x");
+
+	if (place)
+		return strchr(place + strlen("guest rIP: "), ' ') + 1;
+	return text ? text + 1 : "?";
+}
+
+/* EPIPE: records were overwritten before they were read, so there were many. */
+void conf_log_check(struct conf *c)
+{
+	char record[1024], first[64] = "";
+	unsigned int nr = 0;
+	ssize_t len;
+
+	while ((len = read(c->kmsg, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
+		if (!nr++ && len > 0) {
+			record[len] = 0;
+			snprintf(first, sizeof(first), "%s", text_of(record));
+			first[strcspn(first, "\n")] = 0;
+		}
+		errno = 0;
+	}
+	if (!nr)
+		return;
+	c->log_grew = true;
+	conf_note(c, "the host's log grew by %u: %s", nr, first);
+}

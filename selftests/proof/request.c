@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rule: Whatever a guest writes into a GHCB, the request gets one verdict, that of the specification's order;
+ *	none is accepted that lacks a required field; and judging it reads nothing but the request.
+ * Source: AMD 56421 GHCB Specification, sections "NAE Events" and "Invalid GHCB content".
+ * Why it matters: What is accepted without its input works on zeros or on leftovers.
+ * Not covered: That the copy holds what the page held, and what the handlers do with it (kselftests).
+ *
+ * The rules are in lib/oracle/request.h; so is the word on where to add one.
+ */
+#include "../lib/oracle/request.h"
+#include "proof.h"
+
+struct es_request nondet_request(void);
+
+static void every_situation_occurs(const struct es_request *req, const struct es_offer *offer,
+				   enum es_reason verdict)
+{
+	REACHED(verdict == ES_INVALID_USAGE);
+	REACHED(verdict == ES_INVALID_EVENT);
+	REACHED(verdict == ES_MISSING_INPUT && req->code == SPEC_EXIT_CPUID && req->valid & ES_F_RAX);
+	REACHED(verdict == ES_INVALID_INPUT && req->code == SPEC_EXIT_IOIO);
+	REACHED(verdict == ES_INVALID_INPUT && req->code == SPEC_NAE_MMIO_WRITE && offer->version == 2);
+	REACHED(verdict == ES_OK && req->code == SPEC_NAE_MMIO_WRITE && req->info2 > 8);
+	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_CPUID && req->rax == 0xd && req->xcr0 == 0xe7);
+	REACHED(verdict == ES_INVALID_INPUT && req->code == SPEC_EXIT_CPUID && req->xcr0 == 7 && req->xss);
+	REACHED(verdict == ES_INVALID_INPUT && req->code == SPEC_EXIT_WBINVD);
+	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_IOIO && req->info1 & SPEC_IO_STRING);
+	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_MSR && req->info1);
+	REACHED(verdict == ES_OK && req->code == SPEC_NAE_UNSUPPORTED);
+}
+
+int main(void)
+{
+	struct es_request req = nondet_request();
+	struct es_offer offer = { nondet_u64(), nondet_u64(), nondet_u16() };
+
+	every_situation_occurs(&req, &offer, request_obeys(&req, &offer));
+	rules_obey(nondet_u64(), nondet_u64());
+	es_reason_name(nondet_enum());
+	return 0;
+}
