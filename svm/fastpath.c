@@ -59,8 +59,7 @@ static bool quick_rdmsr(struct kvm_vcpu *vcpu, u32 msr)
 
 static bool write_tsc_adjust(struct kvm_vcpu *vcpu, u64 data)
 {
-	if (!kvm_msr_allowed(vcpu, MSR_IA32_TSC_ADJUST, KVM_MSR_FILTER_WRITE) ||
-	    kvm_set_msr(vcpu, MSR_IA32_TSC_ADJUST, data))
+	if (kvm_set_msr(vcpu, MSR_IA32_TSC_ADJUST, data))
 		return false;
 	trace_kvm_msr_write(MSR_IA32_TSC_ADJUST, data);
 	return true;
@@ -69,6 +68,8 @@ static bool write_tsc_adjust(struct kvm_vcpu *vcpu, u64 data)
 /* KVM knows itself which other writes it can do here: sending an IPI, arming the timer. */
 static bool quick_wrmsr(struct kvm_vcpu *vcpu, const struct es_request *req)
 {
+	if (!kvm_msr_allowed(vcpu, req->rcx, KVM_MSR_FILTER_WRITE))
+		return false;
 	if ((u32)req->rcx == MSR_IA32_TSC_ADJUST)
 		return write_tsc_adjust(vcpu, (u32)req->rax | req->rdx << 32);
 
