@@ -66,7 +66,6 @@ struct es_stats {
 enum es_stage {
 	ES_STAGE_NEW,			/* nothing done */
 	ES_STAGE_ACCEPTED,		/* request fetched and found good */
-	ES_STAGE_ACCEPTED_LATE,		/* the same, in the second half */
 	ES_STAGE_ANSWERED,		/* carried out or refused: the answer is to be written */
 };
 
@@ -81,7 +80,6 @@ struct es_vcpu {
 	struct es_end end;
 	u32 pio;			/* data of IN and OUT */
 	u64 dr7;			/* as the guest last reported it */
-	u64 registered_gpa;		/* GHCB that the guest registered (version 2), 0: none */
 	enum es_ap_state ap_state;
 	bool first_sipi;		/* a first SIPI has come */
 	bool in_run;			/* this KVM_RUN is past es_vcpu_pre_run() */

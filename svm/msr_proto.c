@@ -38,15 +38,12 @@ static int serve_cpuid(struct kvm_vcpu *vcpu, u64 value)
 	return 1;
 }
 
-/* A registered page is remembered, but an SEV-ES guest may use others too: only SNP demands it. */
+/* Nothing follows from it: an SEV-ES guest may use other pages too, only SNP demands registration. */
 static void serve_register(struct kvm_vcpu *vcpu, u64 value)
 {
 	u64 gpa = value & ~ES_MSR_INFO_MASK;
-	bool accepted = kvm_vcpu_is_visible_gfn(vcpu, gpa_to_gfn(gpa));
 
-	if (accepted)
-		to_es(vcpu)->registered_gpa = gpa;
-	answer(vcpu, es_msr_register_gpa_answer(gpa, accepted));
+	answer(vcpu, es_msr_register_gpa_answer(gpa, kvm_vcpu_is_visible_gfn(vcpu, gpa_to_gfn(gpa))));
 }
 
 /* What the two sides agree on before the first page-based request. */

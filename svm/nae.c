@@ -152,10 +152,6 @@ int es_nae_handle(struct kvm_vcpu *vcpu)
 {
 	enum es_event event = to_es(vcpu)->rule->event;
 
-	/* The fast path has tried already, unless the page was not there for it. */
-	if (to_es(vcpu)->stage == ES_STAGE_ACCEPTED_LATE && es_nae_quick(vcpu))
-		return 1;
-
 	switch (event) {
 	case ES_EV_IOIO:
 		return es_nae_ioio(vcpu);

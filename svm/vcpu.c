@@ -28,7 +28,6 @@ static void reset(struct es_vcpu *es)
 {
 	es->answer.due = false;
 	es->end.how = 0;
-	es->registered_gpa = 0;
 	es->scratch.copy_out = false;
 	es->first_sipi = false;
 	es->dr7 = DR7_RESET;

@@ -16,6 +16,7 @@
 #include "trace.h"
 #include "ap_hold.h"
 #include "ghcb.h"
+#include "nae.h"
 #include "respond.h"
 #include "stats.h"
 #include "stock.h"
@@ -80,27 +81,21 @@ void es_vmgexit_take(struct kvm_vcpu *vcpu)
 	}
 }
 
-/* The page was not there for the first half.  False: it is not there at all. */
-static bool take_late(struct kvm_vcpu *vcpu)
-{
-	struct es_vcpu *es = to_es(vcpu);
-
-	es_vmgexit_take(vcpu);
-	if (es->stage == ES_STAGE_ACCEPTED)
-		es->stage = ES_STAGE_ACCEPTED_LATE;
-	return es->stage != ES_STAGE_NEW;
-}
-
 static int page_request(struct kvm_vcpu *vcpu)
 {
+	struct es_vcpu *es = to_es(vcpu);
+	bool late = es->stage == ES_STAGE_NEW;	/* the page was not there for the first half */
 	int r = 1;
 
-	if (to_es(vcpu)->stage == ES_STAGE_NEW && !take_late(vcpu))
+	if (late)
+		es_vmgexit_take(vcpu);
+	if (es->stage == ES_STAGE_NEW)
 		return es_end_guest(vcpu, KVM_AMD_ES_TERM_NO_GHCB, 0);
 
-	if (to_es(vcpu)->stage != ES_STAGE_ANSWERED) {
+	if (es->stage == ES_STAGE_ACCEPTED) {
 		load_operands(vcpu);
-		r = es_nae_handle(vcpu);
+		/* The first half has tried the quick ones. */
+		r = late && es_nae_quick(vcpu) ? 1 : es_nae_handle(vcpu);
 		es_respond_queued_exception(vcpu);
 	}
 	return finish(vcpu, r);
