@@ -14,7 +14,7 @@ PLATFORM := selftests/platform
 
 include mk/module.mk
 
-.PHONY: help demo conformance shell check lint unit fuzz proof qemu clean distclean
+.PHONY: help demo debug-check conformance shell check lint unit fuzz proof qemu clean distclean
 
 help: ## list the verbs
 	@echo "kvm-amd-es: Linux KVM's AMD module with its own SEV-ES hypervisor side"
@@ -31,6 +31,10 @@ demo: ## watch a 4-vCPU SEV-ES guest boot under our module (KVER= chooses the ke
 
 check: ## lint, unit tests, builds for both kernels, and every test inside the platform
 	@selftests/check
+
+debug-check: ## every test on hosts whose kernels check themselves: KASAN, lockdep, kmemleak (an hour the first time)
+	@kvers=$$(selftests/platform/kernels | sed '/+debug$$/!s/$$/+debug/' | tr '\n' ' ') && \
+	$(MAKE) -C selftests run_tests KVERS="$$kvers" HERE=
 
 conformance: ## a table of what each request gives, stock and ours, on both kernels (long)
 	@selftests/conformance-table

@@ -25,8 +25,9 @@ note() {
 	echo "$*" >&2
 }
 
+# check_kver KVER: one of Debian 12's, or the same built with the kernel's own checks (KVER+debug).
 check_kver() {
-	case $1 in
+	case ${1%+debug} in
 	*-cloud-* | *-rt-*) ;;
 	6.1.0-*-amd64 | 6.12.*+deb12-amd64) return ;;
 	esac

@@ -26,15 +26,15 @@ platform_qemu() {
 	tail -n 1 <<<"$out"
 }
 
-# platform_command QEMU CPUS: fills the array platform with the emulated SEV-ES host's command line,
-# without kernel, memory contents and serial ports.
+# platform_command QEMU CPUS [MEMORY_MIB]: fills the array platform with the emulated SEV-ES host's command
+# line, without kernel, memory contents and serial ports.
 platform_command() {
 	local cpu=EPYC-Milan,+svm,+npt,+nrip-save,+lbrv,+flushbyasid,+decodeassists,+pause-filter
 
 	# shellcheck disable=SC2034 # for the caller
 	platform=("$1" -L /usr/share/seabios -L /usr/share/qemu
 		-nodefaults -no-user-config -display none -no-reboot
-		-machine q35 -accel "tcg,thread=single" -smp "$2" -m 1536
+		-machine q35 -accel "tcg,thread=single" -smp "$2" -m "${3:-1536}"
 		-cpu "$cpu,xlevel=0x8000001f,sev-es-host=on" -device amd-psp)
 }
 

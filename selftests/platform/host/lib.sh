@@ -46,6 +46,40 @@ trace_rare_events() {
 	done
 }
 
+# The checks of a debug kernel (build-debug-kernel); there is nothing to do on others.
+leaks=/sys/kernel/debug/kmemleak
+is_debug_kernel() { case $(uname -r) in *+debug) ;; *) return 1 ;; esac; }
+
+# Their being there is judged too: a check that is not on finds nothing.
+debug_begin() {
+	is_debug_kernel || return 0
+	dmesg | grep -q 'KernelAddressSanitizer initialized' || { echo "# KASAN is not on"; return 1; }
+	[ -e /proc/lockdep_stats ] || { echo "# lockdep is not on"; return 1; }
+	[ -e $leaks ] || { echo "# kmemleak is not on"; return 1; }
+	echo scan=off >$leaks
+	echo scan >$leaks
+	echo clear >$leaks # what the kernel lost before the job is not the job's
+}
+
+# What was lost since then, with kvm_amd unloaded: its own memory holds nothing any more.  kmemleak
+# takes no object for lost that is younger than 5 s.
+debug_end() {
+	is_debug_kernel || return 0
+	rmmod kvm_amd || { echo "# kvm_amd cannot be unloaded after the job"; return 1; }
+	sleep 6
+	echo scan >$leaks
+	echo scan >$leaks
+	cat $leaks >/tmp/leaks
+	grep -q 'debug_locks: *1$' /proc/lockdep_stats || {
+		echo "# lockdep has turned itself off: see the host's log"
+		return 1
+	}
+	[ -s /tmp/leaks ] || { echo "# debug kernel: kvm_amd unloaded, no memory lost, lockdep still on"; return 0; }
+	echo "# kmemleak found memory that nobody refers to any more:"
+	head -n 60 /tmp/leaks | sed 's/^/# /'
+	return 1
+}
+
 # finish STATUS: the last line of the run's output, then power off.
 finish() {
 	sleep 0.2
@@ -57,7 +91,7 @@ finish() {
 }
 
 # Kernel messages that make a run a failure, whatever its job says; and a hint at boot that only looks like one.
-forbidden='BUG:|WARNING:|Oops|general protection fault|Kernel panic|Call Trace|soft lockup|hard LOCKUP|blocked for more than|detected stall|KASAN|UBSAN|refcount_t:|corruption|Bad page|scheduling while atomic|possible recursive locking'
+forbidden='BUG:|WARNING:|Oops|general protection fault|Kernel panic|Call Trace|soft lockup|hard LOCKUP|blocked for more than|detected stall|KASAN|UBSAN|refcount_t:|corruption|Bad page|scheduling while atomic|[Pp]ossible (recursive|circular|irq|interrupt)|suspicious RCU|inconsistent lock|lock held (freed|when returning)|held lock freed|locking correctness validator|Invalid wait context|new suspected memory leaks'
 harmless='Speculative Return Stack Overflow: WARNING: See'
 
 # The complaints among the kernel messages of standard input.
