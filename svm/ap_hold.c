@@ -90,23 +90,16 @@ int es_ap_hold(struct kvm_vcpu *vcpu, enum es_ap_event event)
 	return 1;
 }
 
-bool es_ap_keep_held(struct kvm_vcpu *vcpu)
+void es_ap_keep_held(struct kvm_vcpu *vcpu)
 {
-	struct es_vcpu *es = to_es(vcpu);
-
-	if (likely(!es_ap_held(es->ap_state)))
-		return false;
-
 	if (vcpu->arch.mp_state == KVM_MP_STATE_RUNNABLE && lapic_in_kernel(vcpu))
-		vcpu->arch.mp_state = es_ap_held_after_init(es->ap_state) ?
+		vcpu->arch.mp_state = es_ap_held_after_init(to_es(vcpu)->ap_state) ?
 			KVM_MP_STATE_INIT_RECEIVED : KVM_MP_STATE_AP_RESET_HOLD;
-	return true;
 }
 
 void es_ap_check_release(struct kvm_vcpu *vcpu)
 {
-	if (es_ap_held(to_es(vcpu)->ap_state) &&
-	    vcpu->arch.mp_state != KVM_MP_STATE_AP_RESET_HOLD &&
+	if (vcpu->arch.mp_state != KVM_MP_STATE_AP_RESET_HOLD &&
 	    vcpu->arch.mp_state != KVM_MP_STATE_INIT_RECEIVED) {
 		es_ap_feed(vcpu, ES_AP_RELEASE);
 		kvm_make_request(KVM_REQ_EVENT, vcpu);

@@ -20,10 +20,10 @@ static inline void es_ap_ran(struct kvm_vcpu *vcpu)
 /* Hold the vCPU, by the road that @event names.  Returns as handlers do. */
 int es_ap_hold(struct kvm_vcpu *vcpu, enum es_ap_event event);
 
-/* Undo a wake-up that is no end of the hold.  True while the vCPU is held.  Does not sleep. */
-bool es_ap_keep_held(struct kvm_vcpu *vcpu);
+/* Undo a wake-up of a held vCPU that is no end of the hold.  Does not sleep. */
+void es_ap_keep_held(struct kvm_vcpu *vcpu);
 
-/* At the start of KVM_RUN: has userspace ended the hold? */
+/* At the start of KVM_RUN of a held vCPU: has userspace ended the hold? */
 void es_ap_check_release(struct kvm_vcpu *vcpu);
 
 /* Is the vCPU of this layer, and held? */

@@ -72,6 +72,7 @@ enum es_stage {
 struct es_vcpu {
 	struct es_request req;
 	enum es_stage stage;
+	struct es_offer offer;
 	const struct es_rule *rule;
 	struct es_answer answer;
 	struct es_ghcb_access ghcb;

@@ -57,9 +57,10 @@ static bool quick_rdmsr(struct kvm_vcpu *vcpu, u32 msr)
 	return true;
 }
 
+/* KVM would bring the guest's clock up to date even where nothing changes. */
 static bool write_tsc_adjust(struct kvm_vcpu *vcpu, u64 data)
 {
-	if (kvm_set_msr(vcpu, MSR_IA32_TSC_ADJUST, data))
+	if (data != vcpu->arch.ia32_tsc_adjust_msr && kvm_set_msr(vcpu, MSR_IA32_TSC_ADJUST, data))
 		return false;
 	trace_kvm_msr_write(MSR_IA32_TSC_ADJUST, data);
 	return true;
@@ -79,14 +80,61 @@ static bool quick_wrmsr(struct kvm_vcpu *vcpu, const struct es_request *req)
 	return handle_fastpath_set_msr_irqoff(vcpu) != EXIT_FASTPATH_NONE;
 }
 
+/* Out of line: the other requests do not pay for its registers and stack. */
+static noinline bool quick_msr(struct kvm_vcpu *vcpu)
+{
+	const struct es_request *req = &to_es(vcpu)->req;
+
+	return req->info1 ? quick_wrmsr(vcpu, req) : quick_rdmsr(vcpu, req->rcx);
+}
+
+static void get_offer(struct kvm_vcpu *vcpu, struct es_offer *offer)
+{
+	offer->version = es_ghcb_version(vcpu->kvm);
+	offer->xcr0 = vcpu->arch.guest_supported_xcr0 | XFEATURE_MASK_FP;
+	offer->xss = kvm_caps.supported_xss;
+}
+
+/* Also in the fast path itself: a call is dear. */
+static __always_inline void take(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	enum es_reason reason;
+
+	if (!es_ghcb_gpa(vcpu) || es_ghcb_snapshot(vcpu))
+		return;
+	if (trace_kvm_vmgexit_enter_enabled())
+		trace_kvm_vmgexit_enter(vcpu->vcpu_id,
+					es_ghcb_show(es, es->req.info1, es->req.info2));
+
+	es->scratch.copy_out = false;
+	get_offer(vcpu, &es->offer);
+	reason = es_request_validate(&es->req, &es->offer, &es->rule);
+	es_stats_request(es);
+	if (likely(reason == ES_OK)) {
+		es->stage = ES_STAGE_ACCEPTED;
+		es_respond_done(es, 0);
+	} else {
+		es->stage = ES_STAGE_ANSWERED;
+		es_respond_malformed(vcpu, reason);
+	}
+}
+
+void es_vmgexit_take(struct kvm_vcpu *vcpu)
+{
+	take(vcpu);
+}
+
 /* Carries the request out, or returns false and leaves everything as it was. */
 static bool serve_page(struct kvm_vcpu *vcpu)
 {
-	struct es_vcpu *es = to_es(vcpu);
-
-	switch (es->rule->event) {
+	switch (to_es(vcpu)->rule->event) {
+	case ES_EV_IOIO:
+	case ES_EV_MMIO_READ:
+	case ES_EV_MMIO_WRITE:
+		return false;
 	case ES_EV_MSR:
-		return es->req.info1 ? quick_wrmsr(vcpu, &es->req) : quick_rdmsr(vcpu, es->req.rcx);
+		return quick_msr(vcpu);
 	case ES_EV_WBINVD:
 		return !kvm_arch_has_noncoherent_dma(vcpu->kvm);
 	default:
@@ -98,7 +146,7 @@ static bool answer_page(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
-	es_vmgexit_take(vcpu);
+	take(vcpu);
 	if (es->stage == ES_STAGE_ACCEPTED && serve_page(vcpu))
 		es->stage = ES_STAGE_ANSWERED;
 	return es->stage == ES_STAGE_ANSWERED && es_respond_try_write(vcpu);

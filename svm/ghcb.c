@@ -16,6 +16,7 @@
 
 #include "x86.h"
 #include "ghcb.h"
+#include "scratch.h"
 
 /* Protocol version and usage are the upper half of the page's last quadword. */
 #define LAST_OFFSET	(ES_GHCB_SIZE - 8)
@@ -39,17 +40,9 @@ CHECK_FIELD(ES_GHCB_PROTOCOL_VERSION, protocol_version);
 CHECK_FIELD(ES_GHCB_USAGE, ghcb_usage);
 static_assert(sizeof(struct ghcb) == ES_GHCB_SIZE);
 
-/*
- * Make the cache know the page at @gpa of this VM (a vCPU's state can move to another VM).  Looking
- * up does not sleep.
- */
-static int look_up(struct kvm_vcpu *vcpu, u64 gpa)
+static noinline int look_up_anew(struct kvm_vcpu *vcpu, u64 gpa)
 {
 	struct es_ghcb_access *access = &to_es(vcpu)->ghcb;
-
-	if (likely(access->kvm == vcpu->kvm && access->cache.gpa == gpa &&
-		   access->cache.generation == kvm_memslots(vcpu->kvm)->generation))
-		return 0;
 
 	access->kvm = NULL;
 	if (kvm_gfn_to_hva_cache_init(vcpu->kvm, &access->cache, gpa, ES_GHCB_SIZE))
@@ -58,59 +51,76 @@ static int look_up(struct kvm_vcpu *vcpu, u64 gpa)
 	return 0;
 }
 
-static u8 __user *page_of(struct kvm_vcpu *vcpu)
+/*
+ * Make the cache know the GHCB's page of this VM (a vCPU's state can move to another VM).  Looking
+ * up does not sleep.
+ */
+static __always_inline int look_up(struct kvm_vcpu *vcpu)
 {
-	return (u8 __user *)to_es(vcpu)->ghcb.cache.hva;
+	const struct es_ghcb_access *access = &to_es(vcpu)->ghcb;
+	u64 gpa = es_ghcb_gpa(vcpu);
+
+	if (likely(access->kvm == vcpu->kvm && access->cache.gpa == gpa &&
+		   access->cache.generation == kvm_memslots(vcpu->kvm)->generation))
+		return 0;
+	return look_up_anew(vcpu, gpa);
 }
 
-/* Copies of up to the shared buffer's size; the fields of the page go one by one below. */
-static int copy_in(u8 *to, const u8 __user *from, u32 len_bytes)
+static u8 __user *page_of(const struct es_vcpu *es)
 {
-	if (!user_read_access_begin(from, len_bytes))
-		return -EFAULT;
-
-	for (; len_bytes >= 8; len_bytes -= 8, to += 8, from += 8)
-		unsafe_get_user(*(u64 *)to, (u64 __user *)from, fault);
-	for (; len_bytes; len_bytes--, to++, from++)
-		unsafe_get_user(*to, from, fault);
-	user_read_access_end();
-	return 0;
-
-fault:
-	user_read_access_end();
-	return -EFAULT;
+	return (u8 __user *)es->ghcb.cache.hva;
 }
 
-static int copy_out(u8 __user *to, const u8 *from, u32 len_bytes)
+/*
+ * Without access_ok(): KVM lets memory slots have addresses of userspace only, so each page that
+ * the cache knows has one.
+ */
+static __always_inline void begin_access(void)
 {
-	if (!user_write_access_begin(to, len_bytes))
-		return -EFAULT;
+	__uaccess_begin_nospec();
+}
 
-	for (; len_bytes >= 8; len_bytes -= 8, to += 8, from += 8)
-		unsafe_put_user(*(const u64 *)from, (u64 __user *)to, fault);
-	for (; len_bytes; len_bytes--, to++, from++)
-		unsafe_put_user(*from, to, fault);
-	user_write_access_end();
-	return 0;
-
-fault:
-	user_write_access_end();
-	return -EFAULT;
+static __always_inline void end_access(void)
+{
+	__uaccess_end();
 }
 
 int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
 {
-	if (look_up(vcpu, es_ghcb_gpa(vcpu)))
+	struct es_vcpu *es = to_es(vcpu);
+	u8 *to = (u8 *)es->image + offset;
+	const u8 __user *from;
+
+	if (look_up(vcpu))
 		return -EFAULT;
-	return copy_in((u8 *)to_es(vcpu)->image + offset, page_of(vcpu) + offset, len_bytes);
+
+	from = page_of(es) + offset;
+	begin_access();
+	for (; len_bytes >= 8; len_bytes -= 8, to += 8, from += 8)
+		unsafe_get_user(*(u64 *)to, (u64 __user *)from, fault);
+	if (len_bytes & 4) {
+		unsafe_get_user(*(u32 *)to, (u32 __user *)from, fault);
+		to += 4;
+		from += 4;
+	}
+	for (len_bytes &= 3; len_bytes; len_bytes--, to++, from++)
+		unsafe_get_user(*to, from, fault);
+	end_access();
+	return 0;
+
+fault:
+	end_access();
+	return -EFAULT;
 }
 
-/* The answer follows, and marks the page dirty. */
-int es_ghcb_write_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
+/* In whole quadwords: the page goes on behind the shared buffer. */
+void es_ghcb_clear_buffer(struct es_vcpu *es, u32 offset, u32 len_bytes)
 {
-	if (look_up(vcpu, es_ghcb_gpa(vcpu)))
-		return -EFAULT;
-	return copy_out(page_of(vcpu) + offset, (u8 *)to_es(vcpu)->image + offset, len_bytes);
+	u8 *at = (u8 *)es->image + offset;
+	const u8 *end = at + len_bytes;
+
+	for (; at < end; at += 8)
+		WRITE_ONCE(*(u64 *)at, 0);
 }
 
 static bool is_marked(const u64 bitmap[2], u32 offset)
@@ -137,10 +147,8 @@ static int fetch(struct es_request *req, const u8 __user *page)
 {
 	u64 bitmap[2], last;
 
-	if (!user_read_access_begin(page, ES_GHCB_SIZE))
-		return -EFAULT;
-
 	*req = (struct es_request) { };
+	begin_access();
 	unsafe_get_user(bitmap[0], (u64 __user *)(page + ES_GHCB_VALID_BITMAP), fault);
 	unsafe_get_user(bitmap[1], (u64 __user *)(page + ES_GHCB_VALID_BITMAP + 8), fault);
 	unsafe_get_user(last, (u64 __user *)(page + LAST_OFFSET), fault);
@@ -160,22 +168,22 @@ static int fetch(struct es_request *req, const u8 __user *page)
 		TAKE(rsi, ES_GHCB_RSI, ES_F_RSI);
 		TAKE(xcr0, ES_GHCB_XCR0, ES_F_XCR0);
 	}
-	user_read_access_end();
+	end_access();
 
 	req->protocol_version = last >> 16;
 	req->usage = last >> 32;
 	return 0;
 
 fault:
-	user_read_access_end();
+	end_access();
 	return -EFAULT;
 }
 
 int es_ghcb_snapshot(struct kvm_vcpu *vcpu)
 {
-	if (look_up(vcpu, es_ghcb_gpa(vcpu)))
+	if (look_up(vcpu))
 		return -EFAULT;
-	return fetch(&to_es(vcpu)->req, page_of(vcpu));
+	return fetch(&to_es(vcpu)->req, page_of(to_es(vcpu)));
 }
 
 struct ghcb *es_ghcb_show(struct es_vcpu *es, u64 info1, u64 info2)
@@ -195,14 +203,25 @@ struct ghcb *es_ghcb_show(struct es_vcpu *es, u64 info1, u64 info2)
 		}								\
 	} while (0)
 
+/* Within an access to userspace, which the caller ends. */
+static __always_inline int store_payload(const struct es_scratch *scratch, u8 __user *to)
+{
+	const u8 *from = scratch->data;
+	u32 len_bytes = scratch->len_bytes;
+
+	unsafe_copy_to_user(to, from, len_bytes, fault);
+	return 0;
+
+fault:
+	return -EFAULT;
+}
+
 /* The bitmap goes last: who polls another vCPU's page never takes half an answer for the whole. */
-static int store(const struct es_answer *answer, const unsigned long *regs, u8 __user *page)
+static __always_inline int store_answer(const struct es_answer *answer, const unsigned long *regs,
+					u8 __user *page)
 {
 	u64 bitmap[2] = { 0, BIT(ES_GHCB_BIT(ES_GHCB_SW_EXITINFO1) % 64) |
 			     BIT(ES_GHCB_BIT(ES_GHCB_SW_EXITINFO2) % 64) };
-
-	if (!user_write_access_begin(page, ES_GHCB_SIZE))
-		return -EFAULT;
 
 	GIVE(VCPU_REGS_RAX, ES_GHCB_RAX, ES_F_RAX);
 	GIVE(VCPU_REGS_RBX, ES_GHCB_RBX, ES_F_RBX);
@@ -212,23 +231,29 @@ static int store(const struct es_answer *answer, const unsigned long *regs, u8 _
 	unsafe_put_user(answer->info2, (u64 __user *)(page + ES_GHCB_SW_EXITINFO2), fault);
 	unsafe_put_user(bitmap[0], (u64 __user *)(page + ES_GHCB_VALID_BITMAP), fault);
 	unsafe_put_user(bitmap[1], (u64 __user *)(page + ES_GHCB_VALID_BITMAP + 8), fault);
-	user_write_access_end();
 	return 0;
 
 fault:
-	user_write_access_end();
 	return -EFAULT;
 }
 
 int es_ghcb_write_answer(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
-	struct gfn_to_hva_cache *cache = &es->ghcb.cache;
+	const struct gfn_to_hva_cache *cache = &es->ghcb.cache;
+	int r = 0;
 
-	if (look_up(vcpu, es_ghcb_gpa(vcpu)) ||
-	    store(&es->answer, vcpu->arch.regs, page_of(vcpu)))
+	if (look_up(vcpu))
 		return -EFAULT;
 
-	mark_page_dirty_in_slot(vcpu->kvm, cache->memslot, gpa_to_gfn(cache->gpa));
-	return 0;
+	begin_access();
+	if (es_scratch_answers(&es->scratch))
+		r = store_payload(&es->scratch, page_of(es) + offset_in_page(es->scratch.gpa));
+	if (!r)
+		r = store_answer(&es->answer, vcpu->arch.regs, page_of(es));
+	end_access();
+
+	if (kvm_slot_dirty_track_enabled(cache->memslot))
+		mark_page_dirty_in_slot(vcpu->kvm, cache->memslot, gpa_to_gfn(cache->gpa));
+	return r;
 }

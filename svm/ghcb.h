@@ -16,12 +16,17 @@ int es_ghcb_snapshot(struct kvm_vcpu *vcpu);
 /* For KVM's trace events: the page with exit code and these infos in it. */
 struct ghcb *es_ghcb_show(struct es_vcpu *es, u64 info1, u64 info2);
 
-/* Write es->answer and the registers that it returns.  0 or -EFAULT.  May sleep. */
+/*
+ * Write es->answer, the registers that it returns, and the scratch area if it lies in the page and
+ * goes back.  0 or -EFAULT.  May sleep.
+ */
 int es_ghcb_write_answer(struct kvm_vcpu *vcpu);
 
-/* Copy between the shared buffer and its place in the image.  0 or -EFAULT.  May sleep. */
+/* Copy a part of the shared buffer to its place in the image.  0 or -EFAULT.  May sleep. */
 int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes);
-int es_ghcb_write_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes);
+
+/* Clear a part of the shared buffer in the image. */
+void es_ghcb_clear_buffer(struct es_vcpu *es, u32 offset, u32 len_bytes);
 
 /* Address of the GHCB as the guest set it; meaningful when the MSR holds an address. */
 static inline u64 es_ghcb_gpa(struct kvm_vcpu *vcpu)

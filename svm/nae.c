@@ -126,8 +126,22 @@ bool es_nae_quick(struct kvm_vcpu *vcpu)
 	}
 }
 
+/* KVM's emulation of single instructions takes its operands from here. */
+static void load_operands(struct kvm_vcpu *vcpu)
+{
+	const struct es_request *req = &to_es(vcpu)->req;
+	unsigned long *regs = vcpu->arch.regs;
+
+	regs[VCPU_REGS_RAX] = req->rax;
+	regs[VCPU_REGS_RBX] = req->rbx;
+	regs[VCPU_REGS_RCX] = req->rcx;
+	regs[VCPU_REGS_RDX] = req->rdx;
+	regs[VCPU_REGS_RSI] = req->rsi;
+	to_svm(vcpu)->vmcb->save.cpl = req->cpl;
+}
+
 /* Instructions: KVM's own emulation. */
-static int handle_instruction(struct kvm_vcpu *vcpu, enum es_event event)
+static int emulate(struct kvm_vcpu *vcpu, enum es_event event)
 {
 	switch (event) {
 	case ES_EV_MSR:
@@ -141,6 +155,16 @@ static int handle_instruction(struct kvm_vcpu *vcpu, enum es_event event)
 	}
 }
 
+static int handle_instruction(struct kvm_vcpu *vcpu, enum es_event event)
+{
+	int r;
+
+	load_operands(vcpu);
+	r = emulate(vcpu, event);
+	es_respond_queued_exception(vcpu);
+	return r;
+}
+
 static u64 nae_terminate_reason(struct kvm_vcpu *vcpu)
 {
 	u64 info1 = to_es(vcpu)->req.info1;
@@ -148,16 +172,11 @@ static u64 nae_terminate_reason(struct kvm_vcpu *vcpu)
 	return es_msr_terminate_reason(ES_TERMINATE_SET(info1), ES_TERMINATE_CODE(info1));
 }
 
-int es_nae_handle(struct kvm_vcpu *vcpu)
+int es_nae_other(struct kvm_vcpu *vcpu)
 {
 	enum es_event event = to_es(vcpu)->rule->event;
 
 	switch (event) {
-	case ES_EV_IOIO:
-		return es_nae_ioio(vcpu);
-	case ES_EV_MMIO_READ:
-	case ES_EV_MMIO_WRITE:
-		return es_nae_mmio(vcpu);
 	case ES_EV_NMI_COMPLETE:
 		return nmi_complete(vcpu);
 	case ES_EV_AP_RESET_HOLD:

@@ -19,4 +19,21 @@ void es_nae_jump_table(struct kvm_vcpu *vcpu);
 int es_nae_ioio(struct kvm_vcpu *vcpu);
 int es_nae_mmio(struct kvm_vcpu *vcpu);
 
+/* All that is neither quick nor one of the two before. */
+int es_nae_other(struct kvm_vcpu *vcpu);
+
+/* Dispatch a validated page-based request that is not quick. */
+static inline int es_nae_handle(struct kvm_vcpu *vcpu)
+{
+	switch (to_es(vcpu)->rule->event) {
+	case ES_EV_IOIO:
+		return es_nae_ioio(vcpu);
+	case ES_EV_MMIO_READ:
+	case ES_EV_MMIO_WRITE:
+		return es_nae_mmio(vcpu);
+	default:
+		return es_nae_other(vcpu);
+	}
+}
+
 #endif

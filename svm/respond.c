@@ -18,16 +18,6 @@
 #include "stats.h"
 #include "es_trace.h"
 
-void es_respond_done(struct es_vcpu *es, u64 info2)
-{
-	es->answer = (struct es_answer) {
-		.info1 = ES_ANSWER_DONE,
-		.info2 = info2,
-		.returns = es_rule_returns(es->rule, &es->req),
-		.due = true,
-	};
-}
-
 static void respond_failed(struct es_vcpu *es, u64 info1, u64 info2)
 {
 	es->answer = (struct es_answer) { .info1 = info1, .info2 = info2, .due = true };
@@ -71,7 +61,19 @@ static void take_pio(struct kvm_vcpu *vcpu)
 		vcpu->arch.regs[VCPU_REGS_RAX] |= es->req.rax & ~mask;
 }
 
-bool es_respond_try_write(struct kvm_vcpu *vcpu)
+static noinline void trace_answer(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+
+	trace_es_vmgexit(vcpu->vcpu_id, es->rule ? es->rule->name : "?", es->req.info1, es->req.info2,
+			 es->answer.info1, es->answer.info2);
+	if (trace_kvm_vmgexit_exit_enabled())
+		trace_kvm_vmgexit_exit(vcpu->vcpu_id,
+				       es_ghcb_show(es, es->answer.info1, es->answer.info2));
+}
+
+/* In both functions below as it is: each finishes many exits, and calls are dear. */
+static __always_inline bool try_write(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
@@ -82,21 +84,20 @@ bool es_respond_try_write(struct kvm_vcpu *vcpu)
 
 	es->answer.due = false;
 	es_stats_nae_time(es);
-	trace_es_vmgexit(vcpu->vcpu_id, es->rule ? es->rule->name : "?", es->req.info1, es->req.info2,
-			 es->answer.info1, es->answer.info2);
-	if (trace_kvm_vmgexit_exit_enabled())
-		trace_kvm_vmgexit_exit(vcpu->vcpu_id,
-				       es_ghcb_show(es, es->answer.info1, es->answer.info2));
+	if (trace_es_vmgexit_enabled() || trace_kvm_vmgexit_exit_enabled())
+		trace_answer(vcpu);
 	return true;
 }
 
-int es_respond_write(struct kvm_vcpu *vcpu)
+bool es_respond_try_write(struct kvm_vcpu *vcpu)
 {
-	if (!to_es(vcpu)->answer.due)
-		return 1;
+	return try_write(vcpu);
+}
 
+int es_respond_write_due(struct kvm_vcpu *vcpu)
+{
 	es_scratch_finish(vcpu);
-	if (es_respond_try_write(vcpu))
+	if (try_write(vcpu))
 		return 1;
 	return es_end_guest(vcpu, KVM_AMD_ES_TERM_NO_GHCB, 0);
 }

@@ -17,16 +17,25 @@
 #include "scratch.h"
 #include "scratch_bounds.h"
 
-static enum es_reason start_in_ghcb(struct kvm_vcpu *vcpu)
+/*
+ * What the device fills is not copied in.  KVM or userspace fills all of it before the exit is
+ * finished, except where KVM's APIC does not know the register: cleared, the guest finds zeroes
+ * there, and nothing of an earlier exit.
+ */
+static enum es_reason start_in_ghcb(struct kvm_vcpu *vcpu, bool copy_out)
 {
 	struct es_vcpu *es = to_es(vcpu);
 	u32 offset = es->scratch.gpa - es_ghcb_gpa(vcpu);
 
 	es->scratch.in_ghcb = true;
 	es->scratch.data = (u8 *)es->image + offset;
-	return es_ghcb_read_buffer(vcpu, offset, es->scratch.len_bytes) ? ES_INVALID_SCRATCH : ES_OK;
+	if (!copy_out)
+		return es_ghcb_read_buffer(vcpu, offset, es->scratch.len_bytes) ? ES_INVALID_SCRATCH : ES_OK;
+	es_ghcb_clear_buffer(es, offset, es->scratch.len_bytes);
+	return ES_OK;
 }
 
+/* Always copied in, which also tells in time that the guest has no memory there. */
 static enum es_reason start_outside(struct kvm_vcpu *vcpu)
 {
 	struct es_scratch *scratch = &to_es(vcpu)->scratch;
@@ -46,32 +55,24 @@ enum es_reason es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_
 	/* Without that buffer the vCPU was made for a version 2 VM. */
 	place = es_scratch_place(es_ghcb_gpa(vcpu), es->req.scratch_gpa, len_bytes,
 				 es->scratch.outside ? es_ghcb_version(vcpu->kvm) : 2);
-	trace_es_scratch(vcpu->vcpu_id, es_scratch_place_name(place), es->req.scratch_gpa, len_bytes);
+	if (trace_es_scratch_enabled())
+		trace_es_scratch(vcpu->vcpu_id, es_scratch_place_name(place), es->req.scratch_gpa,
+				 len_bytes);
 	if (place == ES_SCRATCH_REFUSED)
 		return ES_INVALID_SCRATCH;
 
 	es->scratch.gpa = es->req.scratch_gpa;
 	es->scratch.len_bytes = len_bytes;
-	r = place == ES_SCRATCH_IN_GHCB ? start_in_ghcb(vcpu) : start_outside(vcpu);
+	r = place == ES_SCRATCH_IN_GHCB ? start_in_ghcb(vcpu, copy_out) : start_outside(vcpu);
 	es->scratch.copy_out = copy_out && r == ES_OK;
 	return r;
 }
 
-void es_scratch_finish(struct kvm_vcpu *vcpu)
+void es_scratch_write_outside(struct kvm_vcpu *vcpu)
 {
-	struct es_vcpu *es = to_es(vcpu);
-	struct es_scratch *scratch = &es->scratch;
-	int r;
+	struct es_scratch *scratch = &to_es(vcpu)->scratch;
 
-	if (!scratch->copy_out)
-		return;
 	scratch->copy_out = false;
-
-	if (scratch->in_ghcb)
-		r = es_ghcb_write_buffer(vcpu, (u8 *)scratch->data - (u8 *)es->image,
-					 scratch->len_bytes);
-	else
-		r = kvm_write_guest(vcpu->kvm, scratch->gpa, scratch->data, scratch->len_bytes);
-	if (r)
+	if (kvm_write_guest(vcpu->kvm, scratch->gpa, scratch->data, scratch->len_bytes))
 		es_respond_malformed(vcpu, ES_INVALID_SCRATCH);
 }

@@ -21,7 +21,7 @@ static bool all_or_none(u64 value, u64 mask)
 	return !(value & mask) || (value & mask) == mask;
 }
 
-bool es_xcr0_plausible(u64 xcr0)
+static inline bool xcr0_plausible(u64 xcr0)
 {
 	if (!(xcr0 & XCR0_X87))
 		return false;
@@ -33,6 +33,11 @@ bool es_xcr0_plausible(u64 xcr0)
 	       all_or_none(xcr0, XCR0_TILE);
 }
 
+bool es_xcr0_plausible(u64 xcr0)
+{
+	return xcr0_plausible(xcr0);
+}
+
 /* Leaf 0xd describes the state that XCR0 and XSS enable: without XCR0 there is no answer. */
 static enum es_reason check_cpuid(const struct es_request *req, const struct es_offer *offer)
 {
@@ -40,13 +45,13 @@ static enum es_reason check_cpuid(const struct es_request *req, const struct es_
 		return ES_OK;
 	if (!(req->valid & ES_F_XCR0))
 		return ES_MISSING_INPUT;
-	if (!es_xcr0_plausible(req->xcr0) || (req->xcr0 & ~offer->xcr0))
+	if (!xcr0_plausible(req->xcr0) || (req->xcr0 & ~offer->xcr0))
 		return ES_INVALID_INPUT;
 	return req->xss & ~offer->xss ? ES_INVALID_INPUT : ES_OK;
 }
 
 /* The operand size is one of 1, 2 and 4; strings live in the scratch area, the rest in RAX. */
-static enum es_reason check_ioio(const struct es_request *req, const struct es_offer *offer)
+static enum es_reason check_ioio(const struct es_request *req)
 {
 	u32 size_bytes = ES_IOIO_SIZE(req->info1);
 
@@ -62,7 +67,7 @@ static enum es_reason check_ioio(const struct es_request *req, const struct es_o
 }
 
 /* SW_EXITINFO1: 0 reads RCX, 1 writes RDX:RAX to it. */
-static enum es_reason check_msr(const struct es_request *req, const struct es_offer *offer)
+static enum es_reason check_msr(const struct es_request *req)
 {
 	const u32 written = ES_F_RAX | ES_F_RDX;
 
@@ -79,44 +84,65 @@ static enum es_reason check_mmio(const struct es_request *req, const struct es_o
 	return offer->version >= 2 && req->info2 > 8 ? ES_INVALID_INPUT : ES_OK;
 }
 
-static enum es_reason check_jump_table(const struct es_request *req, const struct es_offer *offer)
+static enum es_reason check_jump_table(const struct es_request *req)
 {
 	return req->info1 > ES_JUMP_TABLE_GET ? ES_INVALID_INPUT : ES_OK;
+}
+
+/* What the table below cannot say.  No pointers to functions: calling through one is dear. */
+static enum es_reason check_values(enum es_event event, const struct es_request *req,
+				   const struct es_offer *offer)
+{
+	switch (event) {
+	case ES_EV_CPUID:
+		return check_cpuid(req, offer);
+	case ES_EV_IOIO:
+		return check_ioio(req);
+	case ES_EV_MSR:
+		return check_msr(req);
+	case ES_EV_MMIO_READ:
+	case ES_EV_MMIO_WRITE:
+		return check_mmio(req, offer);
+	case ES_EV_AP_JUMP_TABLE:
+		return check_jump_table(req);
+	default:
+		return ES_OK;
+	}
 }
 
 #define A	ES_F_RAX
 #define B	ES_F_RBX
 #define C	ES_F_RCX
 #define D	ES_F_RDX
-#define RULE(_name, _needs, _returns, _check)					\
+#define RULE(_name, _needs, _returns)						\
 	[ES_EV_##_name] = {							\
 		.code = ES_EXIT_##_name, .name = #_name, .event = ES_EV_##_name,	\
-		.needs = _needs, .returns = _returns, .check = _check,		\
+		.needs = _needs, .returns = _returns,				\
 	}
 
 static const struct es_rule rules[ES_NR_NAE_EVENTS] = {
-	/*   event           needs           returns        further conditions */
-	RULE(DR7_READ,       0,              A,             NULL),
-	RULE(DR7_WRITE,      A,              0,             NULL),
-	RULE(RDTSC,          0,              A | D,         NULL),
-	RULE(RDPMC,          C,              A | D,         NULL),
-	RULE(CPUID,          A | C,          A | B | C | D, check_cpuid),
-	RULE(INVD,           0,              0,             NULL),
-	RULE(IOIO,           0,              A,             check_ioio),
-	RULE(MSR,            C,              A | D,         check_msr),
-	RULE(VMMCALL,        A | ES_F_CPL,   A,             NULL),
-	RULE(RDTSCP,         0,              A | C | D,     NULL),
-	RULE(WBINVD,         0,              0,             NULL),
-	RULE(MONITOR,        A | C | D,      0,             NULL),
-	RULE(MWAIT,          A | C,          0,             NULL),
-	RULE(MMIO_READ,      ES_F_SCRATCH,   0,             check_mmio),
-	RULE(MMIO_WRITE,     ES_F_SCRATCH,   0,             check_mmio),
-	RULE(NMI_COMPLETE,   0,              0,             NULL),
-	RULE(AP_RESET_HOLD,  0,              0,             NULL),
-	RULE(AP_JUMP_TABLE,  0,              0,             check_jump_table),
-	RULE(HV_FEATURES,    0,              0,             NULL),
-	RULE(TERMINATE,      0,              0,             NULL),
-	RULE(UNSUPPORTED,    0,              0,             NULL),
+	/*   event           needs           returns */
+	RULE(DR7_READ,       0,              A),
+	RULE(DR7_WRITE,      A,              0),
+	RULE(RDTSC,          0,              A | D),
+	RULE(RDPMC,          C,              A | D),
+	RULE(CPUID,          A | C,          A | B | C | D),
+	RULE(INVD,           0,              0),
+	RULE(IOIO,           0,              A),
+	RULE(MSR,            C,              A | D),
+	RULE(VMMCALL,        A | ES_F_CPL,   A),
+	RULE(RDTSCP,         0,              A | C | D),
+	RULE(WBINVD,         0,              0),
+	RULE(MONITOR,        A | C | D,      0),
+	RULE(MWAIT,          A | C,          0),
+	RULE(MMIO_READ,      ES_F_SCRATCH,   0),
+	RULE(MMIO_WRITE,     ES_F_SCRATCH,   0),
+	RULE(NMI_COMPLETE,   0,              0),
+	RULE(AP_RESET_HOLD,  0,              0),
+	RULE(AP_JUMP_TABLE,  0,              0),
+	RULE(HV_FEATURES,    0,              0),
+	RULE(TERMINATE,      0,              0),
+	RULE(UNSUPPORTED,    0,              0),
 };
 
 #undef A
@@ -130,22 +156,37 @@ const struct es_rule *es_rules(size_t *nr_rules)
 	return rules;
 }
 
-static const struct es_rule *find_among(size_t first, size_t last, u64 code)
-{
-	size_t i;
+/* The events that stand for instructions, by the code of the intercept; else DR7_READ. */
+#define AT(_name)	[ES_EXIT_##_name] = ES_EV_##_name
+static const u8 by_intercept[256] = {
+	AT(DR7_READ), AT(DR7_WRITE), AT(RDTSC), AT(RDPMC), AT(CPUID), AT(INVD), AT(IOIO), AT(MSR),
+	AT(VMMCALL), AT(RDTSCP), AT(WBINVD), AT(MONITOR), AT(MWAIT),
+};
 
-	for (i = first; i <= last; i++)
-		if (rules[i].code == code)
-			return &rules[i];
-	return NULL;
-}
+#undef AT
 
-/* The protocol's own events come after those that stand for instructions. */
-const struct es_rule *es_rule_find(u64 code)
+static_assert((ES_EXIT_HV_FEATURES & 3) == 1, "the second group begins at 1 in its two bits");
+static_assert(ES_EV_MMIO_READ + 7 < ES_NR_NAE_EVENTS, "three bits stay in the table");
+static_assert(ES_EV_HV_FEATURES - 1 + 3 < ES_NR_NAE_EVENTS, "two bits stay in the table");
+
+/*
+ * Which event it can only be.  The protocol's own have consecutive codes, in two groups.  The guest
+ * controls the code: masked, it leads nowhere beyond the tables, not even in speculation.
+ */
+static enum es_event only_event(u64 code)
 {
 	if (code < ES_EXIT_MMIO_READ)
-		return find_among(0, ES_EV_MWAIT, code);
-	return find_among(ES_EV_MMIO_READ, ES_EV_UNSUPPORTED, code);
+		return by_intercept[code & 0xff];
+	if (code < ES_EXIT_HV_FEATURES)
+		return ES_EV_MMIO_READ + ((code - ES_EXIT_MMIO_READ) & 7);
+	return ES_EV_HV_FEATURES - 1 + (code & 3);
+}
+
+const struct es_rule *es_rule_find(u64 code)
+{
+	const struct es_rule *rule = &rules[only_event(code)];
+
+	return rule->code == code ? rule : NULL;
 }
 
 enum es_reason es_request_validate(const struct es_request *req, const struct es_offer *offer,
@@ -167,16 +208,7 @@ enum es_reason es_request_validate(const struct es_request *req, const struct es
 		return ES_INVALID_EVENT;
 	if ((req->valid & (*rule)->needs) != (*rule)->needs)
 		return ES_MISSING_INPUT;
-	return (*rule)->check ? (*rule)->check(req, offer) : ES_OK;
-}
-
-u32 es_rule_returns(const struct es_rule *rule, const struct es_request *req)
-{
-	if (rule->event == ES_EV_IOIO && (req->info1 & (ES_IOIO_IN | ES_IOIO_STRING)) != ES_IOIO_IN)
-		return 0;
-	if (rule->event == ES_EV_MSR && req->info1)
-		return 0;
-	return rule->returns;
+	return check_values((*rule)->event, req, offer);
 }
 
 static const char * const reason_names[ES_NR_REASONS] = {

@@ -62,8 +62,6 @@ struct es_rule {
 	enum es_event event;
 	u32 needs;		/* ES_F_*, beside code, info1 and info2, which every request needs */
 	u32 returns;		/* ES_F_* of the registers that a good answer returns */
-	/* Further conditions, or NULL. */
-	enum es_reason (*check)(const struct es_request *req, const struct es_offer *offer);
 };
 
 /* The rule of an event, or NULL where this host knows none. */
@@ -80,7 +78,14 @@ enum es_reason es_request_validate(const struct es_request *req, const struct es
 bool es_xcr0_plausible(u64 xcr0);
 
 /* The registers that the answer to a good request of this rule returns (an OUT returns none). */
-u32 es_rule_returns(const struct es_rule *rule, const struct es_request *req);
+static inline u32 es_rule_returns(const struct es_rule *rule, const struct es_request *req)
+{
+	if (rule->event == ES_EV_IOIO && (req->info1 & (ES_IOIO_IN | ES_IOIO_STRING)) != ES_IOIO_IN)
+		return 0;
+	if (rule->event == ES_EV_MSR && req->info1)
+		return 0;
+	return rule->returns;
+}
 
 /* The specification's word for a reason. */
 const char *es_reason_name(enum es_reason reason);

@@ -100,31 +100,10 @@ int es_vcpu_pre_run(struct kvm_vcpu *vcpu)
 	if (es->end.how)
 		return es_end_report(vcpu);
 
-	es_ap_check_release(vcpu);
+	if (es_ap_held(es->ap_state))
+		es_ap_check_release(vcpu);
 	es->in_run = true;
 	return es_ap_held(es->ap_state) ? 1 : es_respond_write(vcpu);
-}
-
-/*
- * mp_state turns RUNNABLE under a held vCPU either because vcpu_block() woke it, which is undone,
- * or because userspace said so, which ends the hold at the next KVM_RUN.  The former can only
- * happen in a KVM_RUN that is past es_vcpu_pre_run(), the latter only outside KVM_RUN;
- * wants_to_run is set during KVM_RUN only.
- */
-void es_vcpu_load(struct kvm_vcpu *vcpu)
-{
-	struct es_vcpu *es = to_es(vcpu);
-
-	if (es && !vcpu->wants_to_run)
-		es->in_run = false;
-}
-
-void es_vcpu_put(struct kvm_vcpu *vcpu)
-{
-	struct es_vcpu *es = to_es(vcpu);
-
-	if (es && es->in_run && vcpu->wants_to_run)
-		es_ap_keep_held(vcpu);
 }
 
 int es_vcpu_complete_msr(struct kvm_vcpu *vcpu, int err)
@@ -159,8 +138,12 @@ void sev_free_vcpu(struct kvm_vcpu *vcpu)
  */
 void sev_es_unmap_ghcb(struct vcpu_svm *svm)
 {
-	if (!svm->sev_es.es)
+	struct es_vcpu *es = svm->sev_es.es;
+
+	if (!es) {
 		stock_sev_es_unmap_ghcb(svm);
-	else if (es_ap_keep_held(&svm->vcpu))
+	} else if (unlikely(es_ap_held(es->ap_state))) {
+		es_ap_keep_held(&svm->vcpu);
 		kvm_make_request(KVM_REQ_UNBLOCK, &svm->vcpu);
+	}
 }

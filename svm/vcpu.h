@@ -5,6 +5,7 @@
 #ifndef SVM_VCPU_H
 #define SVM_VCPU_H
 
+#include "ap_hold.h"
 #include "es.h"
 
 /* Hypervisor features offered to an SEV-ES guest: every defined bit needs SNP. */
@@ -20,9 +21,25 @@ void es_vcpu_init_event(struct kvm_vcpu *vcpu);
 /* Start of KVM_RUN, an exit to userspace being completed.  Returns as handlers do; may sleep. */
 int es_vcpu_pre_run(struct kvm_vcpu *vcpu);
 
-/* The vCPU gets or loses its task or CPU; does not sleep. */
-void es_vcpu_load(struct kvm_vcpu *vcpu);
-void es_vcpu_put(struct kvm_vcpu *vcpu);
+/*
+ * The vCPU gets or loses its task or CPU; does not sleep.
+ *
+ * mp_state turns RUNNABLE under a held vCPU either because vcpu_block() woke it, which is undone,
+ * or because userspace said so, which ends the hold at the next KVM_RUN.  The former can only
+ * happen in a KVM_RUN that is past es_vcpu_pre_run(), the latter only outside KVM_RUN;
+ * wants_to_run is set during KVM_RUN only.
+ */
+static inline void es_vcpu_load(struct kvm_vcpu *vcpu)
+{
+	if (!vcpu->wants_to_run && to_es(vcpu))
+		to_es(vcpu)->in_run = false;
+}
+
+static inline void es_vcpu_put(struct kvm_vcpu *vcpu)
+{
+	if (es_vcpu_held(vcpu) && to_es(vcpu)->in_run && vcpu->wants_to_run)
+		es_ap_keep_held(vcpu);
+}
 
 /* End of an emulated RDMSR or WRMSR: @err says that it must raise #GP.  Returns as handlers do. */
 int es_vcpu_complete_msr(struct kvm_vcpu *vcpu, int err);

@@ -28,77 +28,24 @@
  */
 static int finish(struct kvm_vcpu *vcpu, int r)
 {
-	if (es_ap_held(to_es(vcpu)->ap_state))
-		es_stats_nae_time(to_es(vcpu));
-	else if (r > 0)
-		return es_respond_write(vcpu);
+	if (likely(!es_ap_held(to_es(vcpu)->ap_state)))
+		return r > 0 ? es_respond_write(vcpu) : r;
+
+	es_stats_nae_time(to_es(vcpu));
 	return r;
 }
 
-/* KVM's emulation of single instructions takes its operands from here. */
-static void load_operands(struct kvm_vcpu *vcpu)
-{
-	const struct es_request *req = &to_es(vcpu)->req;
-	unsigned long *regs = vcpu->arch.regs;
-
-	regs[VCPU_REGS_RAX] = req->rax;
-	regs[VCPU_REGS_RBX] = req->rbx;
-	regs[VCPU_REGS_RCX] = req->rcx;
-	regs[VCPU_REGS_RDX] = req->rdx;
-	regs[VCPU_REGS_RSI] = req->rsi;
-	to_svm(vcpu)->vmcb->save.cpl = req->cpl;
-}
-
-static void get_offer(struct kvm_vcpu *vcpu, struct es_offer *offer)
-{
-	offer->version = es_ghcb_version(vcpu->kvm);
-	offer->xcr0 = vcpu->arch.guest_supported_xcr0 | XFEATURE_MASK_FP;
-	offer->xss = kvm_caps.supported_xss;
-}
-
-void es_vmgexit_take(struct kvm_vcpu *vcpu)
+/* The first half could not fetch the request. */
+static int late_request(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
-	struct es_offer offer;
-	enum es_reason reason;
 
-	if (!es_ghcb_gpa(vcpu) || es_ghcb_snapshot(vcpu))
-		return;
-	if (trace_kvm_vmgexit_enter_enabled())
-		trace_kvm_vmgexit_enter(vcpu->vcpu_id,
-					es_ghcb_show(es, es->req.info1, es->req.info2));
-
-	es->scratch.copy_out = false;
-	get_offer(vcpu, &offer);
-	reason = es_request_validate(&es->req, &offer, &es->rule);
-	es_stats_request(es);
-	if (reason == ES_OK) {
-		es->stage = ES_STAGE_ACCEPTED;
-		es_respond_done(es, 0);
-	} else {
-		es->stage = ES_STAGE_ANSWERED;
-		es_respond_malformed(vcpu, reason);
-	}
-}
-
-static int page_request(struct kvm_vcpu *vcpu)
-{
-	struct es_vcpu *es = to_es(vcpu);
-	bool late = es->stage == ES_STAGE_NEW;	/* the page was not there for the first half */
-	int r = 1;
-
-	if (late)
-		es_vmgexit_take(vcpu);
+	es_vmgexit_take(vcpu);
 	if (es->stage == ES_STAGE_NEW)
 		return es_end_guest(vcpu, KVM_AMD_ES_TERM_NO_GHCB, 0);
-
-	if (es->stage == ES_STAGE_ACCEPTED) {
-		load_operands(vcpu);
-		/* The first half has tried the quick ones. */
-		r = late && es_nae_quick(vcpu) ? 1 : es_nae_handle(vcpu);
-		es_respond_queued_exception(vcpu);
-	}
-	return finish(vcpu, r);
+	if (es->stage == ES_STAGE_ANSWERED || es_nae_quick(vcpu))
+		return es_respond_write(vcpu);
+	return finish(vcpu, es_nae_handle(vcpu));
 }
 
 /*
@@ -107,10 +54,17 @@ static int page_request(struct kvm_vcpu *vcpu)
  */
 int sev_handle_vmgexit(struct kvm_vcpu *vcpu)
 {
-	if (!to_es(vcpu))
+	struct es_vcpu *es = to_es(vcpu);
+
+	if (!es)
 		return stock_sev_handle_vmgexit(vcpu);
 
-	if (es_ghcb_gpa(vcpu) & ES_MSR_INFO_MASK)
-		return es_msr_protocol(vcpu);
-	return page_request(vcpu);
+	switch (es->stage) {
+	case ES_STAGE_ACCEPTED:		/* and no quick one: the first half has tried */
+		return finish(vcpu, es_nae_handle(vcpu));
+	case ES_STAGE_ANSWERED:
+		return es_respond_write(vcpu);
+	default:
+		return es_ghcb_gpa(vcpu) & ES_MSR_INFO_MASK ? es_msr_protocol(vcpu) : late_request(vcpu);
+	}
 }

@@ -7,9 +7,6 @@
 
 #include "es.h"
 
-/* Dispatch a validated page-based request (nae.c).  Returns as handlers do. */
-int es_nae_handle(struct kvm_vcpu *vcpu);
-
 /* Serve the GHCB MSR protocol (msr_proto.c).  Returns as handlers do. */
 int es_msr_protocol(struct kvm_vcpu *vcpu);
 
@@ -17,7 +14,7 @@ int es_msr_protocol(struct kvm_vcpu *vcpu);
 bool es_msr_protocol_quick(struct kvm_vcpu *vcpu);
 
 /*
- * Fetch and judge a page-based request (vmgexit.c); es->stage tells the outcome, NEW when the page
+ * Fetch and judge a page-based request (fastpath.c); es->stage tells the outcome, NEW when the page
  * cannot be reached (with page faults disabled: perhaps only now).
  */
 void es_vmgexit_take(struct kvm_vcpu *vcpu);

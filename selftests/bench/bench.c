@@ -27,6 +27,7 @@
 #define STRING_BYTES		64
 #define MSR_APIC_BASE		0x1b
 #define MSR_TSC_ADJUST		0x3b
+#define MSR_TSC_DEADLINE	0x6e0
 #define UNKNOWN_EVENT		0x8000aaaa
 #define HOLD_TIMES		40
 #define PARK_MS			3
@@ -73,6 +74,7 @@ static void cpuid(struct es_vcpu *vcpu)
 
 static void rdmsr(struct es_vcpu *vcpu) { msr(vcpu, 0, MSR_APIC_BASE); }
 static void wrmsr(struct es_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_ADJUST); }
+static void wrmsr_deadline(struct es_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_DEADLINE); }
 static void wbinvd(struct es_vcpu *vcpu) { es_request(vcpu, SPEC_EXIT_WBINVD, 0, 0); }
 static void jump_table(struct es_vcpu *vcpu) { es_request(vcpu, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0); }
 static void refused(struct es_vcpu *vcpu) { es_request(vcpu, UNKNOWN_EVENT, 0, 0); }
@@ -93,12 +95,15 @@ static const struct event {
 	const char *name;
 	uint64_t msr;				/* a request of the MSR protocol, or */
 	void (*prepare)(struct es_vcpu *vcpu);	/* what writes the request page */
+	uint64_t toggles;			/* offset of a field of the page that is 0 and 1 in turn */
 } events[] = {
 	{ .name = "msr-sev-info", .msr = SPEC_MSR_SEV_INFO_REQ },
 	{ .name = "msr-cpuid", .msr = SPEC_MSR_CPUID(0, 1) },
 	{ .name = "cpuid", .prepare = cpuid },
 	{ .name = "rdmsr", .prepare = rdmsr },
 	{ .name = "wrmsr", .prepare = wrmsr },
+	{ .name = "wrmsr-change", .prepare = wrmsr, .toggles = SPEC_GHCB_RAX },
+	{ .name = "wrmsr-deadline", .prepare = wrmsr_deadline },
 	{ .name = "wbinvd", .prepare = wbinvd },
 	{ .name = "jump-table-get", .prepare = jump_table },
 	{ .name = "refused", .prepare = refused },
@@ -140,6 +145,7 @@ static void start(struct es_vcpu *vcpu, unsigned int mark, const struct event *e
 	box->order = AGENT_REPEAT;
 	box->in[0] = (uint64_t)mark << 32 | times;
 	box->in[1] = event->msr;
+	box->in[2] = event->toggles;
 }
 
 /* The vCPU's own thread sleeps meanwhile. */

@@ -52,7 +52,7 @@ enum agent_order {
 	AGENT_READ8,		/* in: GPA; out: 8 bytes, from memory */
 	AGENT_WRITE8,		/* in: GPA, 8 bytes */
 	AGENT_SECRETS,		/* in: value; as NAE, with the value in each free register; out: registers that changed */
-	AGENT_REPEAT,		/* in: times | mark << 32, MSR request or 0: as NAE, so often, with round trips */
+	AGENT_REPEAT,		/* in: times | mark << 32, MSR request or 0: as NAE, field that is 0 and 1 in turn or 0; timed */
 	AGENT_RACE,		/* in: GPA of the GHCB to use, times; as NAE without answer page; out: answers by kind */
 	AGENT_FLOOD,		/* in: how, MSR request; until the order changes; out[0] counts */
 	AGENT_SCRIBBLE,		/* in: GPA of somebody's GHCB, 1: not over the answer; until the order changes */
@@ -71,7 +71,7 @@ enum agent_race { AGENT_RACE_DONE, AGENT_RACE_RAISE, AGENT_RACE_REFUSED, AGENT_R
 struct agent_mailbox {
 	uint32_t order;
 	uint32_t exception;	/* vector that the answer told the agent to raise, 0 if none */
-	uint64_t in[2];
+	uint64_t in[3];
 	uint64_t out[4];
 	uint64_t launch_cookie;	/* RDX as the launch VMSA had it */
 	uint64_t starts;	/* times that the agent was entered */

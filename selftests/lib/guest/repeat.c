@@ -28,13 +28,15 @@ void agent_repeat(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
 	uint32_t *trips = (uint32_t *)AGENT_TRIPS_GPA, i;
 	uint32_t times = box->in[0], mark = box->in[0] >> 32;
-	uint64_t msr = box->in[1];
+	uint64_t msr = box->in[1], field = box->in[2];
 
 	agent_msr_proto(AGENT_MARK(mark, 0));
 	for (i = 0; i < times; i++) {
 		if (!msr)
 			agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), agent_page(cpu, AGENT_REQUEST_PAGE),
 				   SPEC_GHCB_BYTES);
+		if (field)
+			shared_write((uint64_t *)(agent_page(cpu, AGENT_GHCB_PAGE) + field), i & 1);
 		agent_wrmsr(SPEC_MSR_GHCB, msr ? msr : (uint64_t)agent_page(cpu, AGENT_GHCB_PAGE));
 		shared_write(&trips[i], timed_vmgexit());
 	}
