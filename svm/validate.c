@@ -157,13 +157,21 @@ const struct es_rule *es_rules(size_t *nr_rules)
 }
 
 /* The events that stand for instructions, by the code of the intercept; else DR7_READ. */
-#define AT(_name)	[ES_EXIT_##_name] = ES_EV_##_name
 static const u8 by_intercept[256] = {
-	AT(DR7_READ), AT(DR7_WRITE), AT(RDTSC), AT(RDPMC), AT(CPUID), AT(INVD), AT(IOIO), AT(MSR),
-	AT(VMMCALL), AT(RDTSCP), AT(WBINVD), AT(MONITOR), AT(MWAIT),
+	[ES_EXIT_DR7_READ] = ES_EV_DR7_READ,
+	[ES_EXIT_DR7_WRITE] = ES_EV_DR7_WRITE,
+	[ES_EXIT_RDTSC] = ES_EV_RDTSC,
+	[ES_EXIT_RDPMC] = ES_EV_RDPMC,
+	[ES_EXIT_CPUID] = ES_EV_CPUID,
+	[ES_EXIT_INVD] = ES_EV_INVD,
+	[ES_EXIT_IOIO] = ES_EV_IOIO,
+	[ES_EXIT_MSR] = ES_EV_MSR,
+	[ES_EXIT_VMMCALL] = ES_EV_VMMCALL,
+	[ES_EXIT_RDTSCP] = ES_EV_RDTSCP,
+	[ES_EXIT_WBINVD] = ES_EV_WBINVD,
+	[ES_EXIT_MONITOR] = ES_EV_MONITOR,
+	[ES_EXIT_MWAIT] = ES_EV_MWAIT,
 };
-
-#undef AT
 
 static_assert((ES_EXIT_HV_FEATURES & 3) == 1, "the second group begins at 1 in its two bits");
 static_assert(ES_EV_MMIO_READ + 7 < ES_NR_NAE_EVENTS, "three bits stay in the table");
