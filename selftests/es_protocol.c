@@ -11,13 +11,16 @@
  */
 #include <kselftest_harness.h>
 #include <errno.h>
+#include <sys/ioctl.h>
 #include "env.h"
 #include "order.h"
 
+#define APIC_GPA		0xfee00000
 #define MSR_APIC_BASE		0x1b
 #define MSR_TSC_ADJUST		0x3b
 #define MSR_NOBODY_HAS		0x12345678
 #define APIC_BASE_BSP		0x100u
+#define APIC_BASE_ENABLED	0x800u
 #define APIC_BASE_X2		0x400u
 /* EVENTINJ form: vector 13, an exception, with error code, valid. */
 #define INJECT_GP		0x80000b0dull
@@ -281,6 +284,36 @@ TEST_F(protocol, mmio_read_executed_gets_what_userspace_answers)
 	EXPECT_EQ(1, self->seen.exits);
 	EXPECT_FALSE(self->seen.out);
 	EXPECT_EQ(0x5a5a5a5a, es_mailbox(self->vcpu)->out[0]);
+}
+
+/* The APIC where the guest sees it in memory: not the x2APIC of the library's vCPUs. */
+static int use_xapic(struct es_vcpu *vcpu)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entry;
+	} msr = { .head.nmsrs = 1, .entry = { .index = MSR_APIC_BASE, .data = APIC_GPA | APIC_BASE_ENABLED | APIC_BASE_BSP } };
+
+	return ioctl(vcpu->fd, KVM_SET_MSRS, &msr);
+}
+
+/* KVM's APIC takes an access of 8 bytes for its own and leaves it alone. */
+TEST_F(protocol, mmio_read_that_no_device_fills_returns_zeroes)
+{
+	uint8_t *answer = es_answer(self->vcpu) + SPEC_GHCB_BUFFER;
+	unsigned int i, wrong = 0;
+
+	ASSERT_EQ(1, use_xapic(self->vcpu));
+	memset(request_with_buffer(self->vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA, 8) + SPEC_GHCB_BUFFER, 0x77, 8);
+	es_send(self->vcpu);
+	EXPECT_EQ(1, self->seen.exits);
+	memset(request_with_buffer(self->vcpu, SPEC_NAE_MMIO_READ, APIC_GPA, 8) + SPEC_GHCB_BUFFER, 0x77, 8);
+	es_send(self->vcpu);
+	EXPECT_EQ(1, self->seen.exits);
+	EXPECT_EQ(SPEC_HANDLED, es_info1(self->vcpu));
+	for (i = 0; i < 8; i++)
+		wrong += answer[i] != 0;
+	EXPECT_EQ(0, wrong);
 }
 
 TEST_F(protocol, wbinvd_is_answered)
