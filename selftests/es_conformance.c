@@ -51,6 +51,7 @@ FIXTURE_VARIANT_ADD(conformance, proto) { .group = &conf_proto_group };
 FIXTURE_VARIANT_ADD(conformance, scratch) { .group = &conf_scratch_group };
 FIXTURE_VARIANT_ADD(conformance, slots) { .group = &conf_slots_group };
 FIXTURE_VARIANT_ADD(conformance, reread) { .group = &conf_reread_group };
+FIXTURE_VARIANT_ADD(conformance, paging) { .group = &conf_paging_group };
 FIXTURE_VARIANT_ADD(conformance, race) { .group = &conf_race_group };
 FIXTURE_VARIANT_ADD(conformance, init) { .group = &conf_init_group };
 FIXTURE_VARIANT_ADD(conformance, launch) { .group = &conf_launch_group };

@@ -71,7 +71,7 @@ struct conf_row {
 	unsigned int omit;		/* this one is set, but not marked valid */
 	uint32_t usage;
 	unsigned int claim;		/* protocol version field, plus 1 */
-	bool page_outside;		/* the GHCB page is the first of CONF_OUTSIDE */
+	bool page_outside;		/* the GHCB page is the first of CONF_OUTSIDE, also for prepare() */
 	enum conf_want want;
 	uint64_t info2_want;
 	uint64_t term[3];
@@ -124,7 +124,12 @@ unsigned int conf_run_group(const struct conf_group *group);
 
 /* One row, from the request to the line. */
 void conf_row(struct conf *c, const struct conf_row *row);
+/* The same; at_exit() is called at its exits to userspace. */
+void conf_row_with_exits(struct conf *c, const struct conf_row *row,
+			 bool (*at_exit)(struct conf *c, struct kvm_run *run));
 void conf_rows(struct conf *c, const struct conf_row *rows, unsigned int nr_rows);
+/* Outgoing data in the slot outside, from this offset on. */
+void conf_fill_outside(struct conf *c, unsigned int offset, unsigned int len_bytes);
 /* A row that is a function: between these two, notes and complaints are its own. */
 void conf_begin(struct conf *c, const char *name);
 void conf_end(struct conf *c);

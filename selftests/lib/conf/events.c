@@ -18,6 +18,35 @@
 #define RDX	SPEC_GHCB_RDX
 #define SCRATCH	SPEC_GHCB_SCRATCH
 
+/* What userspace has seen of an OUT, what RAX and the buffer have after an IN and an INS or MMIO read. */
+#define OUT_RAX		0x12345678
+#define DATA_BYTES	4
+
+static void sent_rax(struct conf *c, const uint8_t *answer)
+{
+	(void)answer;
+	if (c->seen.len_bytes != DATA_BYTES || memcmp(c->seen.bytes, &(uint32_t){ OUT_RAX }, DATA_BYTES))
+		conf_complain(c, "userspace got other bytes than RAX had");
+}
+
+static void got_rax(struct conf *c, const uint8_t *answer)
+{
+	uint64_t rax = spec_ghcb_get(answer, RAX);
+
+	conf_check_in(c, (uint8_t *)&rax, DATA_BYTES);
+}
+
+static void sent_buffer(struct conf *c, const uint8_t *answer)
+{
+	(void)answer;
+	conf_check_out(c, DATA_BYTES);
+}
+
+static void got_buffer(struct conf *c, const uint8_t *answer)
+{
+	conf_check_in(c, answer + SPEC_GHCB_BUFFER, DATA_BYTES);
+}
+
 static const struct conf_row events[] = {
 	{ "dr7_read", .exit = SPEC_EXIT_DR7_READ, .returns = { RAX } },
 	{ "dr7_write", .exit = SPEC_EXIT_DR7_WRITE, .set = { { RAX, 0x400 } }, .nr_needed = 1 },
@@ -34,22 +63,24 @@ static const struct conf_row events[] = {
 	{ "monitor", .exit = SPEC_EXIT_MONITOR, .set = { { RAX, 0x1000 }, { RCX, 0 }, { RDX, 0 } }, .nr_needed = 3 },
 	{ "mwait", .exit = SPEC_EXIT_MWAIT, .set = { { RAX, 0 }, { RCX, 0 } }, .nr_needed = 2 },
 	{ "out", .exit = SPEC_EXIT_IOIO, .info1 = SPEC_IO_PORT(CONF_PORT) | SPEC_IO_BYTES(4),
-	  .set = { { RAX, 0x12345678 } }, .nr_needed = 1, .exits = 1 },
+	  .set = { { RAX, OUT_RAX } }, .nr_needed = 1, .exits = 1, .check = sent_rax },
 	{ "in", .exit = SPEC_EXIT_IOIO, .info1 = SPEC_IO_PORT(CONF_PORT) | SPEC_IO_BYTES(4) | SPEC_IO_IN,
-	  .returns = { RAX }, .exits = 1 },
+	  .returns = { RAX }, .exits = 1, .check = got_rax },
 	{ "outs", .exit = SPEC_EXIT_IOIO, .info1 = SPEC_IO_PORT(CONF_PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING,
-	  .info2 = 4, .set = { { SCRATCH, CONF_BUFFER } }, .nr_needed = 1, .exits = 1 },
-	{ "ins", .exit = SPEC_EXIT_IOIO, .info2 = 4, .set = { { SCRATCH, CONF_BUFFER } }, .nr_needed = 1,
-	  .info1 = SPEC_IO_PORT(CONF_PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING | SPEC_IO_IN, .exits = 1 },
+	  .info2 = DATA_BYTES, .set = { { SCRATCH, CONF_BUFFER } }, .nr_needed = 1, .exits = 1,
+	  .check = sent_buffer },
+	{ "ins", .exit = SPEC_EXIT_IOIO, .info2 = DATA_BYTES, .set = { { SCRATCH, CONF_BUFFER } }, .nr_needed = 1,
+	  .info1 = SPEC_IO_PORT(CONF_PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING | SPEC_IO_IN, .exits = 1,
+	  .check = got_buffer },
 	{ "rdmsr", .exit = SPEC_EXIT_MSR, .set = { { RCX, 0x1b } }, .nr_needed = 1, .returns = { RAX, RDX } },
 	{ "wrmsr", .exit = SPEC_EXIT_MSR, .info1 = 1, .set = { { RCX, 0x3b }, { RAX, 0 }, { RDX, 0 } },
 	  .nr_needed = 3 },
 	{ "vmmcall", .exit = SPEC_EXIT_VMMCALL, .set = { { RAX, 0x7fff }, { SPEC_GHCB_CPL, 0 } }, .nr_needed = 2,
 	  .returns = { RAX } },
-	{ "mmio_read", .exit = SPEC_NAE_MMIO_READ, .info1 = AGENT_MMIO_GPA, .info2 = 4,
-	  .set = { { SCRATCH, CONF_BUFFER } }, .nr_needed = 1, .exits = 1 },
-	{ "mmio_write", .exit = SPEC_NAE_MMIO_WRITE, .info1 = AGENT_MMIO_GPA, .info2 = 4,
-	  .set = { { SCRATCH, CONF_BUFFER } }, .nr_needed = 1, .exits = 1 },
+	{ "mmio_read", .exit = SPEC_NAE_MMIO_READ, .info1 = AGENT_MMIO_GPA, .info2 = DATA_BYTES,
+	  .set = { { SCRATCH, CONF_BUFFER } }, .nr_needed = 1, .exits = 1, .check = got_buffer },
+	{ "mmio_write", .exit = SPEC_NAE_MMIO_WRITE, .info1 = AGENT_MMIO_GPA, .info2 = DATA_BYTES,
+	  .set = { { SCRATCH, CONF_BUFFER } }, .nr_needed = 1, .exits = 1, .check = sent_buffer },
 	{ "nmi_complete", .exit = SPEC_NAE_NMI_COMPLETE },
 	{ "ap_reset_hold", .exit = SPEC_NAE_AP_RESET_HOLD },
 	{ "jump_table_set", .exit = SPEC_NAE_AP_JUMP_TABLE, .info1 = SPEC_JUMP_TABLE_SET },
@@ -112,6 +143,19 @@ struct conf_row conf_refused(const struct conf_row *base, enum spec_malformed re
 	return row;
 }
 
+struct conf_row conf_ends_without_page(const struct conf_row *base, const char *name)
+{
+	struct conf_row row = conf_variant(base, "%s", name);
+
+	row.page_outside = true;
+	row.want = CONF_TERM;
+	row.term[0] = CONF_OUTSIDE_GPA;
+	row.term[1] = 0;
+	row.term[2] = CONF_NO_PAGE;
+	row.exits = -1;
+	return row;
+}
+
 void conf_put(struct conf_row *row, unsigned int field, uint64_t value)
 {
 	unsigned int i = 0;
@@ -119,6 +163,29 @@ void conf_put(struct conf_row *row, unsigned int field, uint64_t value)
 	while (i < CONF_FIELDS - 1 && row->set[i].field && row->set[i].field != field)
 		i++;
 	row->set[i] = (struct conf_field){ field, value };
+}
+
+void conf_with(struct conf *c, const struct conf_row *base, const char *name, const struct conf_field *set,
+	       void (*check)(struct conf *c, const uint8_t *answer))
+{
+	struct conf_row row = conf_variant(base, "%s", name);
+
+	if (set)
+		conf_put(&row, set->field, set->value);
+	row.check = check;
+	conf_row(c, &row);
+}
+
+void conf_bad_info1(struct conf *c, const struct conf_row *base, const uint64_t *values, unsigned int nr_values)
+{
+	struct conf_row row;
+	unsigned int i;
+
+	for (i = 0; i < nr_values; i++) {
+		row = conf_refused(base, SPEC_INVALID_INPUT, "SW_EXITINFO1 0x%llx", (unsigned long long)values[i]);
+		row.info1 = values[i];
+		conf_row(c, &row);
+	}
 }
 
 static void missing_fields(struct conf *c, const struct conf_row *base)

@@ -105,19 +105,12 @@ static void used_rows(struct conf *c)
 {
 	struct conf_row base = conf_event("cpuid_0xd"), row;
 
-	row = conf_variant(&base, "XCR0 7 is used");
-	conf_put(&row, SPEC_GHCB_XCR0, 7);
-	row.check = is_bigger;
-	conf_row(c, &row);
-	row = conf_variant(&base, "XCR0 3 is used");
-	row.check = is_small;
-	conf_row(c, &row);
+	conf_with(c, &base, "XCR0 7 is used", &(struct conf_field){ SPEC_GHCB_XCR0, 7 }, is_bigger);
+	conf_with(c, &base, "XCR0 3 is used", NULL, is_small);
 	row = conf_refused(&base, SPEC_INVALID_INPUT, "XCR0 6");
 	conf_put(&row, SPEC_GHCB_XCR0, 6);
 	conf_row(c, &row);
-	row = conf_variant(&base, "XCR0 3 is used after a refusal");
-	row.check = is_small;
-	conf_row(c, &row);
+	conf_with(c, &base, "XCR0 3 is used after a refusal", NULL, is_small);
 }
 
 static void xss_row(struct conf *c, uint64_t xss, uint64_t offered)
@@ -134,23 +127,14 @@ static void xss_row(struct conf *c, uint64_t xss, uint64_t offered)
 
 static void other_leaves(struct conf *c)
 {
+	static const struct conf_field impossible_xcr0 = { SPEC_GHCB_XCR0, 6 }, all_xss = { SPEC_GHCB_XSS, ~0ull },
+				       high_bits = { SPEC_GHCB_RAX, 0xffffffff00000000ull };
 	struct conf_row base = conf_event("cpuid"), row;
 
-	row = conf_variant(&base, "the vendor");
-	row.check = has_vendor;
-	conf_row(c, &row);
-	row = conf_variant(&base, "XCR0 is not looked at in leaf 0");
-	conf_put(&row, SPEC_GHCB_XCR0, 6);
-	row.check = has_vendor;
-	conf_row(c, &row);
-	row = conf_variant(&base, "XSS is not looked at in leaf 0");
-	conf_put(&row, SPEC_GHCB_XSS, ~0ull);
-	row.check = has_vendor;
-	conf_row(c, &row);
-	row = conf_variant(&base, "leaf 0 in the low half of RAX");
-	conf_put(&row, SPEC_GHCB_RAX, 0xffffffff00000000ull);
-	row.check = has_vendor;
-	conf_row(c, &row);
+	conf_with(c, &base, "the vendor", NULL, has_vendor);
+	conf_with(c, &base, "XCR0 is not looked at in leaf 0", &impossible_xcr0, has_vendor);
+	conf_with(c, &base, "XSS is not looked at in leaf 0", &all_xss, has_vendor);
+	conf_with(c, &base, "leaf 0 in the low half of RAX", &high_bits, has_vendor);
 	row = conf_refused(&base, SPEC_MISSING_INPUT, "leaf 0xd in the low half of RAX, without XCR0");
 	conf_put(&row, SPEC_GHCB_RAX, 0xffffffff0000000dull);
 	conf_row(c, &row);

@@ -121,14 +121,11 @@ static void got_string(struct conf *c, const uint8_t *answer)
 
 static void fill_outside(struct conf *c, uint8_t *ghcb)
 {
-	uint8_t *outside = c->slots[CONF_OUTSIDE];
-	unsigned int i;
+	unsigned int offset = string_gpa - CONF_OUTSIDE_GPA;
 
 	(void)ghcb;
-	if (string_gpa < CONF_OUTSIDE_GPA)
-		return;
-	for (i = 0; i + (string_gpa - CONF_OUTSIDE_GPA) < CONF_SLOT_BYTES; i++)
-		outside[string_gpa - CONF_OUTSIDE_GPA + i] = conf_out_byte(i);
+	if (string_gpa >= CONF_OUTSIDE_GPA)
+		conf_fill_outside(c, offset, CONF_SLOT_BYTES - offset);
 }
 
 static void string_row(struct conf *c, bool out, unsigned int size, uint64_t count, uint64_t gpa, bool fits)

@@ -17,18 +17,8 @@
 
 static void fill_outside(struct conf *c, uint8_t *ghcb)
 {
-	uint8_t *outside = c->slots[CONF_OUTSIDE];
-	unsigned int i;
-
 	(void)ghcb;
-	for (i = 0; i < LONG_BYTES; i++)
-		outside[i] = conf_out_byte(i);
-}
-
-static void put_slot_back(struct conf *c)
-{
-	if (c->alive)
-		conf_set_slot(c, CONF_OUTSIDE, true);
+	conf_fill_outside(c, 0, LONG_BYTES);
 }
 
 /* --- memory slots */
@@ -67,50 +57,42 @@ static void got_outside(struct conf *c, const uint8_t *answer)
 	conf_check_in(c, c->slots[CONF_OUTSIDE], LONG_BYTES);
 }
 
-static struct conf_row outside_row(const char *event, const char *name, uint64_t len)
+static void meanwhile(struct conf *c, struct conf_row *row, bool (*at_exit)(struct conf *c, struct kvm_run *run))
 {
-	struct conf_row base = conf_event(event), row = conf_variant(&base, "%s", name);
+	conf_row_with_exits(c, row, at_exit);
+	if (c->alive)
+		conf_set_slot(c, CONF_OUTSIDE, true);
+}
 
+/* A scratch area outside the GHCB; without a check the request is refused for it. */
+static void outside(struct conf *c, const char *event, const char *name, uint64_t len,
+		    bool (*at_exit)(struct conf *c, struct kvm_run *run),
+		    void (*check)(struct conf *c, const uint8_t *answer))
+{
+	struct conf_row base = conf_event(event), row;
+
+	if (check)
+		row = conf_variant(&base, "%s", name);
+	else
+		row = conf_refused(&base, SPEC_INVALID_SCRATCH, "%s", name);
 	conf_put(&row, SPEC_GHCB_SCRATCH, CONF_OUTSIDE_GPA);
 	row.info2 = len;
 	row.prepare = fill_outside;
 	row.exits = -1;
-	return row;
-}
-
-static void meanwhile(struct conf *c, struct conf_row *row, bool (*at_exit)(struct conf *c, struct kvm_run *run))
-{
-	c->at_exit = at_exit;
-	conf_row(c, row);
-	c->at_exit = NULL;
-	put_slot_back(c);
-}
-
-static void refused_scratch(struct conf_row *row)
-{
-	row->want = CONF_REFUSED;
-	row->info2_want = SPEC_INVALID_SCRATCH;
+	row.check = check;
+	meanwhile(c, &row, at_exit);
 }
 
 /* What goes out was copied before; what comes in has no place any more. */
 static void scratch_deleted(struct conf *c)
 {
-	struct conf_row row = outside_row("outs", "the scratch area's slot is deleted", LONG_BYTES);
+	const char *name = "the scratch area's slot is deleted";
 
-	row.check = sent_long;
-	meanwhile(c, &row, delete_slot);
-	row = outside_row("mmio_write", "the scratch area's slot is deleted", MMIO_BYTES);
-	row.check = sent_mmio;
-	meanwhile(c, &row, delete_slot);
-	row = outside_row("ins", "the scratch area's slot is deleted", LONG_BYTES);
-	refused_scratch(&row);
-	meanwhile(c, &row, delete_slot);
-	row = outside_row("mmio_read", "the scratch area's slot is deleted", MMIO_BYTES);
-	refused_scratch(&row);
-	meanwhile(c, &row, delete_slot);
-	row = outside_row("ins", "the scratch area's slot is deleted and comes back", LONG_BYTES);
-	row.check = got_outside;
-	meanwhile(c, &row, exchange_slot);
+	outside(c, "outs", name, LONG_BYTES, delete_slot, sent_long);
+	outside(c, "mmio_write", name, MMIO_BYTES, delete_slot, sent_mmio);
+	outside(c, "ins", name, LONG_BYTES, delete_slot, NULL);
+	outside(c, "mmio_read", name, MMIO_BYTES, delete_slot, NULL);
+	outside(c, "ins", "the scratch area's slot is deleted and comes back", LONG_BYTES, exchange_slot, got_outside);
 }
 
 static void ghcb_deleted(struct conf *c)
@@ -121,17 +103,11 @@ static void ghcb_deleted(struct conf *c)
 
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
 		base = conf_event(events[i]);
-		row = conf_variant(&base, "the GHCB in a slot of its own");
-		row.page_outside = true;
-		conf_row(c, &row);
+		base.page_outside = true;
+		conf_with(c, &base, "the GHCB in a slot of its own", NULL, base.check);
 		row = conf_variant(&base, "the GHCB's slot is deleted and comes back");
-		row.page_outside = true;
 		meanwhile(c, &row, exchange_slot);
-		row = conf_variant(&base, "the GHCB's slot is deleted");
-		row.page_outside = true;
-		row.want = CONF_TERM;
-		row.term[0] = CONF_OUTSIDE_GPA;
-		row.term[2] = CONF_NO_PAGE;
+		row = conf_ends_without_page(&base, "the GHCB's slot is deleted");
 		meanwhile(c, &row, delete_slot);
 		conf_drop_vm(c);
 	}
@@ -180,55 +156,55 @@ static bool rewrite_payload(struct conf *c, struct kvm_run *run)
 	return false;
 }
 
-static void got_4_in_rax(struct conf *c, const uint8_t *answer)
+/* At the second one: what the first one has brought. */
+static bool rewrite_result(struct conf *c, struct kvm_run *run)
 {
-	uint64_t rax = spec_ghcb_get(answer, SPEC_GHCB_RAX);
-
-	conf_check_in(c, (uint8_t *)&rax, 4);
+	(void)run;
+	if (c->seen.exits == 1)
+		memset(live_ghcb(c) + SPEC_GHCB_BUFFER, 0xee, 8);
+	return false;
 }
 
-static void got_4_in_buffer(struct conf *c, const uint8_t *answer)
+static void got_mmio(struct conf *c, const uint8_t *answer)
 {
-	conf_check_in(c, answer + SPEC_GHCB_BUFFER, 4);
+	conf_check_in(c, answer + SPEC_GHCB_BUFFER, MMIO_BYTES);
 }
 
 static void rewritten_fields(struct conf *c)
 {
-	static const struct {
-		const char *event;
-		void (*check)(struct conf *c, const uint8_t *answer);
-	} cases[] = {
-		{ "in", got_4_in_rax }, { "out", NULL }, { "ins", got_4_in_buffer }, { "outs", NULL },
-		{ "mmio_read", got_4_in_buffer }, { "mmio_write", NULL },
-	};
+	static const char * const events[] = { "in", "out", "ins", "outs", "mmio_read", "mmio_write" };
 	struct conf_row base, row;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		base = conf_event(cases[i].event);
+	for (i = 0; i < ARRAY_SIZE(events); i++) {
+		base = conf_event(events[i]);
 		row = conf_variant(&base, "every field is rewritten during the exit");
-		row.check = cases[i].check;
 		row.only_those = true;
 		meanwhile(c, &row, rewrite_fields);
 	}
 }
 
+static void inside(struct conf *c, const char *event, const char *name,
+		   bool (*at_exit)(struct conf *c, struct kvm_run *run),
+		   void (*check)(struct conf *c, const uint8_t *answer))
+{
+	struct conf_row base = conf_event(event), row = conf_variant(&base, "%s", name);
+
+	row.info2 = MMIO_BYTES;
+	row.exits = 2;
+	row.check = check;
+	meanwhile(c, &row, at_exit);
+}
+
 /* Only version 1 has accesses of more than one exit. */
 static void rewritten_payload(struct conf *c)
 {
-	struct conf_row base = conf_event("mmio_write"), row;
+	const char *name = "the payload outside is rewritten between two exits";
 
-	row = conf_variant(&base, "the payload in the GHCB is rewritten between two exits");
-	row.info2 = MMIO_BYTES;
-	row.exits = 2;
-	row.check = sent_mmio;
-	meanwhile(c, &row, rewrite_payload);
-	row = outside_row("mmio_write", "the payload outside is rewritten between two exits", MMIO_BYTES);
-	row.check = sent_mmio;
-	meanwhile(c, &row, rewrite_payload);
-	row = outside_row("outs", "the payload outside is rewritten between two exits", LONG_BYTES);
-	row.check = sent_long;
-	meanwhile(c, &row, rewrite_payload);
+	inside(c, "mmio_write", "the payload in the GHCB is rewritten between two exits", rewrite_payload, sent_mmio);
+	inside(c, "mmio_read", "the result in the GHCB is rewritten between two exits", rewrite_result, got_mmio);
+	outside(c, "mmio_write", name, MMIO_BYTES, rewrite_payload, sent_mmio);
+	outside(c, "outs", name, LONG_BYTES, rewrite_payload, sent_long);
 }
 
 static void reread_rows(struct conf *c)

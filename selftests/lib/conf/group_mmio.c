@@ -70,6 +70,7 @@ static void empty_with_bad_scratch(struct conf *c, const struct conf_row *base)
 
 	row.info2 = 0;
 	row.exits = 0;
+	row.check = NULL;
 	conf_put(&row, SPEC_GHCB_SCRATCH, ~0ull);
 	conf_row(c, &row);
 }
@@ -112,6 +113,7 @@ static void in_kernel_device(struct conf *c)
 	row.info1 = IOAPIC_GPA;
 	row.prepare = put_register;
 	row.exits = 0;
+	row.check = NULL;
 	conf_row(c, &row);
 	row = conf_variant(&read, "the IOAPIC's register");
 	row.info1 = IOAPIC_GPA + IOAPIC_WINDOW;

@@ -66,16 +66,11 @@ static void values(struct conf *c)
 {
 	struct conf_row base = msr_row(false, MSR_APIC_BASE, 0), row;
 
-	row = conf_variant(&base, "APIC base");
-	row.check = is_apic_base;
-	conf_row(c, &row);
+	conf_with(c, &base, "APIC base", NULL, is_apic_base);
 	base = msr_row(true, MSR_TSC_ADJUST, WRITTEN);
-	row = conf_variant(&base, "TSC_ADJUST");
-	conf_row(c, &row);
+	conf_with(c, &base, "TSC_ADJUST", NULL, NULL);
 	base = msr_row(false, MSR_TSC_ADJUST, 0);
-	row = conf_variant(&base, "TSC_ADJUST as written");
-	row.check = is_written;
-	conf_row(c, &row);
+	conf_with(c, &base, "TSC_ADJUST as written", NULL, is_written);
 	base = msr_row(true, MSR_TSC_ADJUST, 0);
 	conf_row(c, &base);
 	base = msr_row(false, MSR_NOBODY_HAS, 0);
@@ -92,14 +87,9 @@ static void values(struct conf *c)
 static void sub_functions(struct conf *c)
 {
 	static const uint64_t infos[] = { 2, 3, 0x80, 0x80000000, 0x100000000, 0x100000001, ~0ull };
-	struct conf_row base = conf_event("wrmsr"), row;
-	unsigned int i;
+	struct conf_row base = conf_event("wrmsr");
 
-	for (i = 0; i < ARRAY_SIZE(infos); i++) {
-		row = conf_refused(&base, SPEC_INVALID_INPUT, "SW_EXITINFO1 0x%llx", (unsigned long long)infos[i]);
-		row.info1 = infos[i];
-		conf_row(c, &row);
-	}
+	conf_bad_info1(c, &base, infos, ARRAY_SIZE(infos));
 }
 
 /* --- userspace serves the unknown MSR, or wants a #GP */

@@ -40,21 +40,13 @@ static void is_other_value(struct conf *c, const uint8_t *answer)
 
 static void debug_rows(struct conf *c)
 {
-	struct conf_row read = conf_event("dr7_read"), write = conf_event("dr7_write"), row;
+	struct conf_row read = conf_event("dr7_read"), write = conf_event("dr7_write");
 
-	row = conf_variant(&read, "after reset");
-	row.check = is_reset_value;
-	conf_row(c, &row);
-	row = conf_variant(&write, "other value");
-	conf_put(&row, SPEC_GHCB_RAX, DR7_OTHER);
-	conf_row(c, &row);
-	row = conf_variant(&read, "as last written");
-	row.check = is_other_value;
-	conf_row(c, &row);
+	conf_with(c, &read, "after reset", NULL, is_reset_value);
+	conf_with(c, &write, "other value", &(struct conf_field){ SPEC_GHCB_RAX, DR7_OTHER }, NULL);
+	conf_with(c, &read, "as last written", NULL, is_other_value);
 	conf_common(c, "dr7_write");
-	row = conf_variant(&read, "refused writes change nothing");
-	row.check = is_reset_value;
-	conf_row(c, &row);
+	conf_with(c, &read, "refused writes change nothing", NULL, is_reset_value);
 	conf_common(c, "dr7_read");
 }
 
@@ -164,19 +156,12 @@ static void is_zero(struct conf *c, const uint8_t *answer)
 
 static void vmmcall_rows(struct conf *c)
 {
-	struct conf_row base = conf_event("vmmcall"), row;
+	static const struct conf_field user = { SPEC_GHCB_CPL, 3 }, known = { SPEC_GHCB_RAX, HYPERCALL_VAPIC_POLL };
+	struct conf_row base = conf_event("vmmcall");
 
-	row = conf_variant(&base, "unknown hypercall");
-	row.check = is_no_such_call;
-	conf_row(c, &row);
-	row = conf_variant(&base, "from the guest's user mode");
-	conf_put(&row, SPEC_GHCB_CPL, 3);
-	row.check = is_not_permitted;
-	conf_row(c, &row);
-	row = conf_variant(&base, "known hypercall");
-	conf_put(&row, SPEC_GHCB_RAX, HYPERCALL_VAPIC_POLL);
-	row.check = is_zero;
-	conf_row(c, &row);
+	conf_with(c, &base, "unknown hypercall", NULL, is_no_such_call);
+	conf_with(c, &base, "from the guest's user mode", &user, is_not_permitted);
+	conf_with(c, &base, "known hypercall", &known, is_zero);
 	conf_common(c, "vmmcall");
 }
 

@@ -133,14 +133,9 @@ static void table_refusals(struct conf *c, uint64_t kept)
 static void table_sub_functions(struct conf *c)
 {
 	static const uint64_t infos[] = { 2, 3, 0x10, 0xff, 1ull << 32, (1ull << 32) + 1, ~0ull };
-	struct conf_row get = conf_event("jump_table_get"), row;
-	unsigned int i;
+	struct conf_row get = conf_event("jump_table_get");
 
-	for (i = 0; i < ARRAY_SIZE(infos); i++) {
-		row = conf_refused(&get, SPEC_INVALID_INPUT, "sub-function 0x%llx", (unsigned long long)infos[i]);
-		row.info1 = infos[i];
-		conf_row(c, &row);
-	}
+	conf_bad_info1(c, &get, infos, ARRAY_SIZE(infos));
 }
 
 static void table_rows(struct conf *c)

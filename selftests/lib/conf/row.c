@@ -79,8 +79,6 @@ static uint8_t *build(struct conf *c, const struct conf_row *row)
 		spec_ghcb_omit(ghcb, row->omit);
 	*(uint16_t *)(ghcb + SPEC_GHCB_VERSION) = row->claim ? row->claim - 1 : c->version;
 	*(uint32_t *)(ghcb + SPEC_GHCB_USAGE) = row->usage;
-	if (row->prepare)
-		row->prepare(c, ghcb);
 	return ghcb;
 }
 
@@ -89,9 +87,12 @@ static bool send(struct conf *c, const struct conf_row *row)
 {
 	uint8_t *ghcb = build(c, row);
 
+	if (row->page_outside)
+		ghcb = memcpy(c->slots[CONF_OUTSIDE], ghcb, SPEC_GHCB_BYTES);
+	if (row->prepare)
+		row->prepare(c, ghcb);
 	if (!row->page_outside)
 		return conf_order(c, c->vcpu, AGENT_NAE, 0, 0);
-	memcpy(c->slots[CONF_OUTSIDE], ghcb, SPEC_GHCB_BYTES);
 	return conf_order(c, c->vcpu, AGENT_MSR_PROTO, CONF_OUTSIDE_GPA, 0);
 }
 
@@ -103,6 +104,14 @@ void conf_row(struct conf *c, const struct conf_row *row)
 	if (conf_need_vm(c))
 		conf_judge(c, row, send(c, row));
 	conf_end(c);
+}
+
+void conf_row_with_exits(struct conf *c, const struct conf_row *row,
+			 bool (*at_exit)(struct conf *c, struct kvm_run *run))
+{
+	c->at_exit = at_exit;
+	conf_row(c, row);
+	c->at_exit = NULL;
 }
 
 void conf_rows(struct conf *c, const struct conf_row *rows, unsigned int nr_rows)

@@ -17,6 +17,15 @@ uint8_t conf_in_byte(unsigned int nr)
 	return nr * 17 + nr / 241 + 0x80;
 }
 
+void conf_fill_outside(struct conf *c, unsigned int offset, unsigned int len_bytes)
+{
+	uint8_t *outside = c->slots[CONF_OUTSIDE];
+	unsigned int i;
+
+	for (i = 0; i < len_bytes; i++)
+		outside[offset + i] = conf_out_byte(i);
+}
+
 static void take(struct conf_seen *seen, uint64_t where, bool out, uint8_t *data, uint32_t len_bytes)
 {
 	uint32_t i;
