@@ -6,7 +6,7 @@
  * Why it matters: The protocol's other side is firmware and kernels that nobody here controls, and
  *	hostile guests.  Each row is a promise to the former or a wall to the latter.
  * Not covered: SNP guests, real silicon, speed, counters.
- * Fails with: stock kvm_amd: `make conformance` lists the rows.
+ * Fails with: stock kvm_amd; Documentation/conformance.md has the rows, `make conformance` makes its tables.
  */
 #include <kselftest_harness.h>
 #include <errno.h>

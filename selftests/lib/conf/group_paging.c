@@ -201,7 +201,7 @@ static void data_moved(struct conf *c, const uint8_t *answer)
 		conf_check_out(c, DATA_BYTES);
 }
 
-static void scratch_row(struct conf *c, const char *event_name, const struct case_of *case_of, bool in_exit)
+static void payload_row(struct conf *c, const char *event_name, const struct case_of *case_of, bool in_exit)
 {
 	struct conf_row event = conf_event(event_name), row = conf_variant(&event, "%s", case_of->name);
 
@@ -214,7 +214,7 @@ static void scratch_row(struct conf *c, const char *event_name, const struct cas
 	run(c, &row, case_of, in_exit);
 }
 
-static void scratch(struct conf *c)
+static void payload_rows(struct conf *c)
 {
 	static const struct case_of cases[] = {
 		{ "the scratch area is not mapped in the host", drop },
@@ -224,10 +224,10 @@ static void scratch(struct conf *c)
 	};
 	unsigned int i;
 
-	scratch_row(c, "outs", &cases[0], false);
-	scratch_row(c, "outs", &cases[1], false);
+	payload_row(c, "outs", &cases[0], false);
+	payload_row(c, "outs", &cases[1], false);
 	for (i = 0; i < ARRAY_SIZE(cases); i++)
-		scratch_row(c, "ins", &cases[i], i >= 2);
+		payload_row(c, "ins", &cases[i], i >= 2);
 }
 
 /* --- no place for an answer */
@@ -321,7 +321,7 @@ static void paging_rows(struct conf *c)
 	each_event(c);
 	in_exits(c);
 	if (c->version == 1)
-		scratch(c);
+		payload_rows(c);
 	hold_row(c, "ap_reset_hold: the GHCB is dropped during the hold", drop, is_answered);
 	hold_row(c, "ap_reset_hold: the GHCB's memory is unmapped during the hold", unmap, is_ended);
 	gone(c);

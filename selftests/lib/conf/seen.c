@@ -77,8 +77,8 @@ static bool moved(struct conf *c, bool out, unsigned int len_bytes)
 
 	if (seen->out == out && seen->len_bytes == len_bytes && !seen->gap)
 		return true;
-	conf_complain(c, "userspace saw %u bytes %s%s, wanted %u", seen->len_bytes, seen->out ? "out" : "in",
-		      seen->gap ? " with a gap" : "", len_bytes);
+	conf_complain(c, "userspace saw %u bytes %s%s, wanted %u %s", seen->len_bytes, seen->out ? "out" : "in",
+		      seen->gap ? " with a gap" : "", len_bytes, out ? "out" : "in");
 	return false;
 }
 

@@ -10,6 +10,9 @@
 #include "../spec/events.h"
 #include "../spec/ghcb.h"
 
+#define MOST_SPINS	5000
+#define WATCHED		(SPEC_GHCB_BUFFER + 8)	/* what the writer writes last */
+
 static enum agent_race kind_of(const uint8_t *ghcb)
 {
 	uint64_t info1 = spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1), info2 = spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO2);
@@ -23,14 +26,31 @@ static enum agent_race kind_of(const uint8_t *ghcb)
 	return AGENT_RACE_IMPROPER;
 }
 
+/*
+ * Until the writer has been at the page.  Few requests would meet it otherwise: an emulated host gives its CPUs
+ * long turns, and PAUSE is what ends one.
+ */
+static void let_write(const uint8_t *ghcb, const uint8_t *request)
+{
+	unsigned int spins;
+
+	for (spins = 0; spins < MOST_SPINS; spins++) {
+		if (spec_ghcb_get(ghcb, WATCHED) != spec_ghcb_get(request, WATCHED))
+			break;
+		asm volatile("pause");
+	}
+}
+
 void agent_race(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
-	uint8_t *ghcb = (uint8_t *)box->in[0];
+	uint8_t *ghcb = (uint8_t *)box->in[0], *request = agent_page(cpu, AGENT_REQUEST_PAGE);
 	uint64_t i, out[4] = { 0 };
 
 	for (i = 0; i < box->in[1]; i++) {
-		agent_copy(ghcb, agent_page(cpu, AGENT_REQUEST_PAGE), SPEC_GHCB_BYTES);
+		agent_copy(ghcb, request, SPEC_GHCB_BYTES);
 		agent_wrmsr(SPEC_MSR_GHCB, (uint64_t)ghcb);
+		if (i & 1)
+			let_write(ghcb, request);
 		agent_vmgexit();
 		out[kind_of(ghcb)]++;
 	}
@@ -63,7 +83,7 @@ static uint64_t next_value(uint64_t *seed)
 static const uint16_t targets[] = {
 	SPEC_GHCB_CPL, SPEC_GHCB_XSS, SPEC_GHCB_RAX, SPEC_GHCB_RBX, SPEC_GHCB_RCX, SPEC_GHCB_RDX,
 	SPEC_GHCB_EXITCODE, SPEC_GHCB_SCRATCH, SPEC_GHCB_XCR0, SPEC_GHCB_BITMAP, SPEC_GHCB_BUFFER,
-	SPEC_GHCB_BUFFER + 8, SPEC_GHCB_BUFFER + 1016, SPEC_GHCB_BUFFER + SPEC_GHCB_BUFFER_BYTES - 8,
+	SPEC_GHCB_BUFFER + 1016, SPEC_GHCB_BUFFER + SPEC_GHCB_BUFFER_BYTES - 8,
 	SPEC_GHCB_VERSION - 2, SPEC_GHCB_BITMAP + 8, SPEC_GHCB_EXITINFO1, SPEC_GHCB_EXITINFO2,
 };
 
@@ -83,12 +103,17 @@ void agent_scribble(struct agent_cpu *cpu, struct agent_mailbox *box)
 	box->passes = 0;
 	while (shared_read(&box->order) == AGENT_SCRIBBLE) {
 		for (i = 0; i < nr_targets; i++) {
+			/* A few at a time, so that not all is refused for the same reasons. */
+			if (next_random(&seed) & 0x700)
+				continue;
 			value = next_value(&seed);
 			/* Usage and version are mostly right, or nothing else would be looked at. */
 			if (is_frame(targets[i]) && value & 0xf00)
 				value = 0;
 			shared_write((uint64_t *)(ghcb + (targets[i] & ~7u)), value);
 		}
+		shared_write((uint64_t *)(ghcb + WATCHED), next_random(&seed));
 		shared_write(&box->passes, box->passes + 1);
+		asm volatile("pause");
 	}
 }
