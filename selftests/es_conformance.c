@@ -57,7 +57,7 @@ FIXTURE_VARIANT_ADD(conformance, init) { .group = &conf_init_group };
 FIXTURE_VARIANT_ADD(conformance, launch) { .group = &conf_launch_group };
 FIXTURE_VARIANT_ADD(conformance, leak) { .group = &conf_leak_group };
 
-TEST_F_TIMEOUT(conformance, every_row_is_answered_by_the_book, 240)
+TEST_F_TIMEOUT(conformance, every_row_is_answered_by_the_book, 900)
 {
 	unsigned int nr_failed = conf_run_group(variant->group);
 
