@@ -94,7 +94,7 @@ function is_like_version_1(key,    i, other, any) {
 	other = key
 	if (!sub(/v2$/, "v1", other) || !(other in known) || !listed(other)) return 0
 	for (i = 1; i <= nr_columns; i++) {
-		if (verdict[key, columns[i]] == "NONE") continue
+		if ((key, columns[i]) in verdict && verdict[key, columns[i]] == "NONE") continue
 		if (at(key, columns[i]) != at(other, columns[i])) return 0
 		any = 1
 	}
