@@ -13,7 +13,9 @@
  *   data[1]  the guest's reason in the form of the MSR request: bits 11:0 0x100, 15:12 reason set,
  *            23:16 reason code; 0 if it gave none.  AMD 56421 GHCB Specification, "Termination Request"
  *   data[2]  KVM_AMD_ES_TERM_*
- * KVM_RUN reports the same end until the vCPU is reset.
+ * KVM_RUN reports the same end until the vCPU is reset.  Where a SIPI or INIT ends the hold of a vCPU
+ * whose GHCB page has gone meanwhile, kvm.ko leaves no way to report it in the same KVM_RUN: that one
+ * returns KVM_EXIT_SHUTDOWN, the next one reports KVM_AMD_ES_TERM_NO_GHCB.
  */
 #ifndef _UAPI_KVM_AMD_ES_H
 #define _UAPI_KVM_AMD_ES_H
