@@ -36,6 +36,24 @@ static const char *text_of(const char *record)
 	return text ? text + 1 : "?";
 }
 
+/*
+ * What the host's kernel says when it did not get the processor for a while, because the machine that
+ * emulates the host was busy.  No guest can make it say so by a request.
+ */
+static bool is_about_delay(const char *text)
+{
+	static const char * const starts[] = {
+		"clocksource: ", "hrtimer: interrupt took ", "perf: interrupt took too long ",
+		NULL
+	};
+	const char * const *start;
+
+	for (start = starts; *start; start++)
+		if (!strncmp(text, *start, strlen(*start)))
+			return true;
+	return false;
+}
+
 /* EPIPE: records were overwritten before they were read, so there were many. */
 void conf_log_check(struct conf *c)
 {
@@ -44,12 +62,12 @@ void conf_log_check(struct conf *c)
 	ssize_t len;
 
 	while ((len = read(c->kmsg, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
-		if (!nr++ && len > 0) {
-			record[len] = 0;
-			snprintf(first, sizeof(first), "%s", text_of(record));
-			first[strcspn(first, "\n")] = 0;
-		}
+		record[len > 0 ? len : 0] = 0;
 		errno = 0;
+		if (is_about_delay(text_of(record)) || nr++)
+			continue;
+		snprintf(first, sizeof(first), "%s", text_of(record));
+		first[strcspn(first, "\n")] = 0;
 	}
 	if (!nr)
 		return;
