@@ -13,6 +13,7 @@ export ES_CACHE
 PLATFORM := selftests/platform
 
 include mk/module.mk
+include packaging/packaging.mk
 
 .PHONY: help demo debug-check conformance shell check lint unit fuzz proof qemu clean distclean
 
@@ -67,7 +68,7 @@ bench-check: ## the same, and fail where a bar is broken
 .PHONY: tools bench-flood
 tools: ## build the command es-stat into build/ (its page: man -l tools/es-stat.8)
 	@mkdir -p build
-	@$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -o build/es-stat tools/*.c
+	@$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o build/es-stat tools/*.c
 
 bench-flood: ## what a guest that floods the host with malformed requests costs its neighbour: a table
 	@selftests/bench/flood

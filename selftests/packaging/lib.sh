@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # root_dir and said are of those who source this
+#
+# A Debian 12 system to install things into: a chroot, with dkms and a compiler, made once and kept in ES_CACHE; each
+# run writes to a layer of its own over it.  Packages come from ES_CACHE/debs and, if they are not there, by apt.
+
+# shellcheck source=selftests/platform/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../platform/lib.sh"
+
+in_root=(dkms gcc-12 kmod patch xz-utils)
+
+# Debian's own sources as this machine's apt has them.
+debian_sources() {
+	# shellcheck disable=SC2016 # apt expands it
+	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' | sort -u
+}
+
+# Kernel images want a tool for their initramfs; nothing boots here.
+no_initramfs() {
+	mkdir -p "$1/DEBIAN"
+	printf '%s\n' 'Package: no-initramfs' 'Version: 1' 'Architecture: all' 'Provides: linux-initramfs-tool' \
+		'Maintainer: nobody <nobody@localhost>' 'Description: no initramfs' >"$1/DEBIAN/control"
+	dpkg-deb -b "$1" "$1.deb"
+}
+
+make_base() {
+	local list
+
+	list=$(IFS=,; echo "${in_root[*]}")
+	debian_sources >"$1.sources"
+	no_initramfs "$1.dummy"
+	mmdebstrap --variant=apt --include="$list" bookworm "$1" "$1.sources" &&
+		dpkg --root="$1" -i "$1.dummy.deb"
+	local status=$?
+
+	rm -rf "$1".*
+	return $status
+}
+
+# debian_base: prints its directory.
+debian_base() {
+	local dir work
+
+	dir=$ES_CACHE/debian-root/$(debian_sources | cat - "${BASH_SOURCE[0]}" | sha256sum | cut -c 1-16)
+	if [ ! -d "$dir" ]; then
+		work=$(cache_make "$dir" 700 "A Debian 12 system") || exit 1
+		rmdir "$work"
+		stage debian-root 60 "$ES_CACHE/log/debian-root.log" "Making a Debian 12 system to install into" make_base "$work" ||
+			die "The Debian 12 system cannot be made: see $ES_CACHE/log/debian-root.log."
+		cache_publish "$work" "$dir"
+	fi
+	echo "$dir"
+}
+
+# root_up DIR: DIR/root is that system, to be written to.
+root_up() {
+	local base
+
+	base=$(debian_base) || exit 1
+	mkdir -p "$1/upper" "$1/work" "$1/root"
+	mount -t overlay overlay -o "lowerdir=$base,upperdir=$1/upper,workdir=$1/work" "$1/root"
+	mount -t proc proc "$1/root/proc"
+	mount --bind /var/lib/apt/lists "$1/root/var/lib/apt/lists"
+	mkdir -p "$ES_CACHE/debs"
+	mount --bind "$ES_CACHE/debs" "$1/root/var/cache/apt/archives"
+	cp /etc/resolv.conf "$1/root/etc/"
+	cp /etc/apt/apt.conf.d/*proxy* "$1/root/etc/apt/apt.conf.d/" 2>/dev/null || true
+}
+
+root_down() {
+	local dir
+
+	for dir in var/cache/apt/archives var/lib/apt/lists proc ""; do
+		umount "$1/root/$dir" 2>/dev/null || true
+	done
+	mountpoint -q "$1/root" || rm -rf "$1"
+}
+
+# inside COMMAND...
+inside() {
+	chroot "$root_dir/root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive \
+		APT_LISTCHANGES_FRONTEND=none "$@"
+}
+
+# apt_inside ARGUMENT...: apt-get; what it said is in $said.
+apt_inside() {
+	inside apt-get -q -y -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 --no-install-recommends "$@" >"$said" 2>&1 || {
+		tail -n 40 "$said"
+		return 1
+	}
+}

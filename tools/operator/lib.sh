@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # kvm-amd-es sources all of them
+#
+# What the verbs share: where things lie, what a kernel has on disk, and what is loaded.
+
+root=${KVM_AMD_ES_ROOT:-}
+state=$root/var/lib/kvm-amd-es
+logs=$root/var/log/kvm-amd-es
+
+# refuse STATUS SENTENCE: what was wrong, what to do.
+refuse() {
+	echo "kvm-amd-es: $2" >&2
+	exit "$1"
+}
+
+need_root() {
+	[ -n "$root" ] || [ "$(id -u)" -eq 0 ] || refuse 1 "Only root may do this: run \`sudo kvm-amd-es $verb\`."
+}
+
+# first_of FILE...: the first that exists; for patterns that may match nothing.
+first_of() {
+	local file
+
+	for file in "$@"; do
+		[ ! -e "$file" ] || { echo "$file"; return; }
+	done
+}
+
+# The version that is installed as source, the newest if there are more.
+our_version() {
+	find "$root/usr/src" -maxdepth 2 -path '*/kvm-amd-es-*/dkms.conf' 2>/dev/null |
+		sed 's|.*/kvm-amd-es-\(.*\)/dkms.conf|\1|' | sort -V | tail -n 1
+}
+
+# Kernels whose image is installed, oldest first; headers alone are none.
+kernels() {
+	find "$root/lib/modules/" -mindepth 2 -maxdepth 2 -name kernel -printf '%h\n' 2>/dev/null |
+		sed 's|.*/||' | sort -V
+}
+
+is_supported() {
+	case $1 in
+	*-cloud-* | *-rt-*) return 1 ;;
+	6.1.0-*-amd64 | 6.12.*+deb12-amd64) return 0 ;;
+	esac
+	return 1
+}
+
+# Debian's version of the kernel, from its headers; empty without them.
+headers_version() {
+	sed -n 's/^#define LINUX_PACKAGE_ID " Debian \([^"]*\)"$/\1/p' \
+		"$root/usr/src/linux-headers-$1/include/generated/package.h" 2>/dev/null || true
+}
+
+# The file that modprobe would take.
+preferred_module() {
+	local file
+
+	file=$(sed -nE 's|^([^:]*/)?(kvm-amd\.ko[.a-z]*):.*|\1\2|p' "$root/lib/modules/$1/modules.dep" 2>/dev/null |
+		head -n 1)
+	[ -z "$file" ] || echo "$root/lib/modules/$1/$file"
+}
+
+# Our module in the place where dkms installs it.
+our_module() {
+	first_of "$root/lib/modules/$1/updates/dkms/kvm-amd.ko"*
+}
+
+# Empty for the stock module, which has no version.
+module_version() {
+	modinfo -F version "$1" 2>/dev/null || true
+}
+
+is_loaded() {
+	[ -d "$root/sys/module/kvm_amd" ]
+}
+
+# How many use it: every VM does.
+users() {
+	cat "$root/sys/module/kvm_amd/refcnt" 2>/dev/null || echo 0
+}
+
+# The sentence that says why KVER has no module of ours, from the last build.
+why_not() {
+	sed -n 2p "$state/$1" 2>/dev/null || true
+}
+
+running_kernel() {
+	if [ -z "$root" ]; then uname -r; else cat "$root/proc/sys/kernel/osrelease"; fi
+}

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # kvm-amd-es sources all of them
+#
+# try: loads our module into the running kernel without installing it, runs the smoke tests where there is SEV-ES, and
+# offers to go back.  Going back is `modprobe kvm_amd`: what an installed system loads.
+
+# The build that dkms keeps, or the one of a source tree; built now if there is none.
+find_build() {
+	local kver=$1 version
+
+	version=$(our_version)
+	first_of "$root/var/lib/dkms/kvm-amd-es/${version:-none}/$kver/x86_64/module/kvm-amd.ko"* "$here/../build/$kver/kvm-amd.ko"
+}
+
+build_module() {
+	local version
+
+	version=$(our_version)
+	[ -n "$version" ] || refuse 1 "There is nothing to load: install kvm-amd-es-dkms, or run \`make module KVER=$1\` in the source tree."
+	echo "Building the module for kernel $1 (about 30 s) ..."
+	dkms build -m kvm-amd-es -v "$version" -k "$1" >/dev/null 2>&1 ||
+		refuse 1 "The module does not build for kernel $1: run \`dkms build kvm-amd-es/$version -k $1\` and see what it says."
+}
+
+# Options of modprobe's files and of the command line, which insmod does not read.
+options() {
+	modprobe -c 2>/dev/null | sed -nE 's/^options kvm[-_]amd //p'
+	tr ' ' '\n' <"$root/proc/cmdline" | sed -nE 's/^kvm[-_]amd\.//p'
+}
+
+# insmod wants a plain file.
+plain_copy() {
+	case $1 in
+	*.xz) xz -dc "$1" ;;
+	*) cat "$1" ;;
+	esac >"$2"
+}
+
+unload() {
+	! is_loaded || rmmod kvm_amd ||
+		refuse 1 "kvm_amd cannot be unloaded: stop all VMs and try again."
+}
+
+go_back() {
+	unload
+	modprobe kvm_amd || refuse 1 "kvm_amd cannot be loaded: see dmesg."
+	echo "The installed module is loaded again."
+}
+
+load() {
+	local copy
+	local -a with
+
+	copy=$(mktemp)
+	plain_copy "$1" "$copy"
+	mapfile -t with < <(options | tr ' ' '\n' | sed '/^$/d')
+	unload
+	modprobe -a kvm ccp 2>/dev/null || modprobe kvm || true
+	if ! insmod "$copy" "${with[@]}"; then
+		rm -f "$copy"
+		echo "kvm-amd-es: The module was not loaded: see dmesg (Secure Boot wants it signed, see kvm-amd-es(8))." >&2
+		go_back
+		exit 1
+	fi
+	rm -f "$copy"
+	echo "Loaded: kvm-amd-es $(cat "$root/sys/module/kvm_amd/version")"
+}
+
+# Real SEV-ES guests; nothing to run on a host without it.
+smoke_tests() {
+	local test why
+
+	why=$(why_sev_es_is_off)
+	if [ -n "$why" ]; then
+		echo "No tests: SEV-ES is off. $why"
+		return
+	fi
+	for test in "${smoke[@]}"; do
+		[ -n "$test" ] || { echo "No tests: they are not installed."; return; }
+		echo "Testing: ${test##*/}"
+		"$test" || return 1
+	done
+}
+
+wants_to_stay() {
+	local answer=
+
+	[ "$keep" = 0 ] || return 0
+	[ -t 0 ] && read -rp "Keep it until the next boot? [y/N] " answer
+	[ "$answer" = y ]
+}
+
+verb_try() {
+	local keep=0 kver file smoke
+
+	[ "${1:-}" != --keep ] || { keep=1; shift; }
+	[ $# -eq 0 ] || refuse 2 "'$1' is not an option of try: only --keep is."
+	need_root
+	[ "$(users)" = 0 ] || refuse 1 "kvm_amd is used by $(users): stop all VMs and try again."
+	kver=$(running_kernel)
+	is_supported "$kver" || refuse 1 "Kernel $kver is not supported: boot a kernel 6.1 or 6.12 of Debian 12, not a cloud or real-time one."
+	file=$(find_build "$kver")
+	[ -n "$file" ] || build_module "$kver"
+	file=${file:-$(find_build "$kver")}
+	mapfile -t smoke < <(first_of "$lib/es_launch" "$here/../selftests/build/es_launch")
+	load "$file"
+	smoke_tests || { echo "kvm-amd-es: A test failed: please send the file that \`kvm-amd-es report\` writes." >&2; go_back; exit 1; }
+	wants_to_stay || go_back
+}
