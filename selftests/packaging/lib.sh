@@ -53,33 +53,34 @@ debian_base() {
 	echo "$dir"
 }
 
-# root_up DIR: DIR/root is that system, to be written to.
+# root_up DIR: DIR/system is that system, to be written to.
 root_up() {
 	local base
 
 	base=$(debian_base) || exit 1
-	mkdir -p "$1/upper" "$1/work" "$1/root"
-	mount -t overlay overlay -o "lowerdir=$base,upperdir=$1/upper,workdir=$1/work" "$1/root"
-	mount -t proc proc "$1/root/proc"
-	mount --bind /var/lib/apt/lists "$1/root/var/lib/apt/lists"
+	mkdir -p "$1/upper" "$1/work" "$1/system"
+	mount -t overlay overlay -o "lowerdir=$base,upperdir=$1/upper,workdir=$1/work" "$1/system"
+	mount -t proc proc "$1/system/proc"
+	mount --bind /var/lib/apt/lists "$1/system/var/lib/apt/lists"
 	mkdir -p "$ES_CACHE/debs"
-	mount --bind "$ES_CACHE/debs" "$1/root/var/cache/apt/archives"
-	cp /etc/resolv.conf "$1/root/etc/"
-	cp /etc/apt/apt.conf.d/*proxy* "$1/root/etc/apt/apt.conf.d/" 2>/dev/null || true
+	mount --bind "$ES_CACHE/debs" "$1/system/var/cache/apt/archives"
+	cp /etc/resolv.conf "$1/system/etc/"
+	echo force-unsafe-io >"$1/system/etc/dpkg/dpkg.cfg.d/fast"
+	cp /etc/apt/apt.conf.d/*proxy* "$1/system/etc/apt/apt.conf.d/" 2>/dev/null || true
 }
 
 root_down() {
 	local dir
 
 	for dir in var/cache/apt/archives var/lib/apt/lists proc ""; do
-		umount "$1/root/$dir" 2>/dev/null || true
+		umount "$1/system/$dir" 2>/dev/null || true
 	done
-	mountpoint -q "$1/root" || rm -rf "$1"
+	mountpoint -q "$1/system" || rm -rf "$1"
 }
 
 # inside COMMAND...
 inside() {
-	chroot "$root_dir/root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive \
+	chroot "$root_dir/system" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C DEBIAN_FRONTEND=noninteractive \
 		APT_LISTCHANGES_FRONTEND=none "$@"
 }
 

@@ -40,11 +40,8 @@ kernels() {
 }
 
 is_supported() {
-	case $1 in
-	*-cloud-* | *-rt-*) return 1 ;;
-	6.1.0-*-amd64 | 6.12.*+deb12-amd64) return 0 ;;
-	esac
-	return 1
+	# As BUILD_EXCLUSIVE_KERNEL in dkms.conf.
+	[[ $1 =~ ^(6\.1\.0-[0-9]+-amd64|6\.12\.[0-9]+\+deb12-amd64)$ ]]
 }
 
 # Debian's version of the kernel, from its headers; empty without them.

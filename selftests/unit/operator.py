@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""Rule: kvm-amd-es tells what is on disk, what is loaded and why SEV-ES is off, and refuses with one sentence.
+
+The command runs on a made-up / and with made-up modinfo, dkms, dpkg-query, rmmod, insmod and modprobe, which write
+down how they were called.  Not covered: the real ones, which selftests/packaging/run uses.
+"""
+import os
+import shutil
+import struct
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOOL = os.path.join(HERE, "../../../tools/kvm-amd-es")
+KVER = "6.1.0-56-amd64"
+LINUX = "6.1.192-2"
+OURS = f"0.1.0 (linux {LINUX})"
+STUBS = {
+    # A made-up module is a text: version, srcversion, signer.
+    "modinfo": 'case $2 in version) n=1 ;; srcversion) n=2 ;; signer) n=3 ;; *) exit 1 ;; esac; sed -n ${n}p "$3"',
+    "dpkg-query": 'cat "$KVM_AMD_ES_ROOT/source" 2>/dev/null || exit 1',
+    "dkms": '''case $1 in
+status) echo "kvm-amd-es/0.1.0: added" ;;
+install) [ ! -e "$KVM_AMD_ES_ROOT/fails" ] || { echo "kvm-amd-es: It was too hard." ; exit 10; }
+    mkdir -p "$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms"
+    echo "0.1.0 (linux $LINUX)" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms/kvm-amd.ko"
+    echo "updates/dkms/kvm-amd.ko: kernel/kvm.ko" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/modules.dep" ;;
+remove) echo "kernel/arch/x86/kvm/kvm-amd.ko: kernel/kvm.ko" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/modules.dep" ;;
+esac''',
+    "depmod": "true",
+    "logger": "true",
+    "dmesg": 'cat "$KVM_AMD_ES_ROOT/dmesg"',
+    "mokutil": "echo SecureBoot disabled",
+    "rmmod": 'rm -r "$KVM_AMD_ES_ROOT/sys/module/kvm_amd"',
+    "insmod": '''[ ! -e "$KVM_AMD_ES_ROOT/unloadable" ] || exit 1
+mkdir -p "$KVM_AMD_ES_ROOT/sys/module/kvm_amd"; head -n 1 "$1" >"$KVM_AMD_ES_ROOT/sys/module/kvm_amd/version"
+mkdir "$KVM_AMD_ES_ROOT/sys/module/kvm_amd/parameters"; cat "$KVM_AMD_ES_ROOT/sev_es" >"$KVM_AMD_ES_ROOT/sys/module/kvm_amd/parameters/sev_es"''',
+    "modprobe": '[ "$1" != -c ] || { echo "options kvm_amd avic=1 nested=0"; exit; }\n'
+                '[ "$1" != kvm_amd ] || mkdir -p "$KVM_AMD_ES_ROOT/sys/module/kvm_amd"',
+}
+
+
+class Host:
+    """A directory that looks like / of an SEV-ES host with the stock module."""
+
+    def __init__(self):
+        self.dir = tempfile.mkdtemp()
+        self.bin = tempfile.mkdtemp()
+        self.calls = os.path.join(self.bin, "calls")
+        for name, text in STUBS.items():
+            self.stub(name, text)
+        self.kernel(KVER, LINUX)
+        self.write("usr/src/kvm-amd-es-0.1.0/dkms.conf", "")
+        self.write("proc/sys/kernel/osrelease", KVER)
+        self.write("proc/cmdline", "root=/dev/sda1 secret=xyz quiet")
+        self.cpu("svm sme sev sev_es npt")
+        self.cpuid(0x1f, 509, 100)
+        self.write("dev/sev", "")
+        self.load(None)
+        self.write("sys/fs/cgroup/misc.capacity", "sev 410\nsev_es 99\n")
+        self.write("source", "installed " + LINUX)
+        self.write("sev_es", "N")
+        self.write("dmesg", "kvm_amd_es: 0.1.0\n")
+
+    def stub(self, name, text):
+        path = os.path.join(self.bin, name)
+        with open(path, "w") as out:
+            out.write(f'#!/bin/sh\necho "{name} $*" >>"{self.calls}"\n{text}\n')
+        os.chmod(path, 0o755)
+
+    def write(self, path, text):
+        path = os.path.join(self.dir, path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as out:
+            out.write(text if isinstance(text, bytes) else text.encode())
+
+    def read(self, path):
+        with open(os.path.join(self.dir, path)) as text:
+            return text.read()
+
+    def remove(self, path):
+        path = os.path.join(self.dir, path)
+        shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+
+    def kernel(self, kver, linux):
+        """Image and, with a version, headers."""
+        self.write(f"lib/modules/{kver}/kernel/arch/x86/kvm/kvm-amd.ko", "\nstock-src\nDebian\n")
+        self.write(f"lib/modules/{kver}/modules.dep", "kernel/arch/x86/kvm/kvm-amd.ko: kernel/arch/x86/kvm/kvm.ko\n")
+        if linux:
+            self.write(f"usr/src/linux-headers-{kver}/include/generated/package.h",
+                       f'#define LINUX_PACKAGE_ID " Debian {linux}"\n')
+
+    def install_ours(self, version=OURS):
+        self.write(f"lib/modules/{KVER}/updates/dkms/kvm-amd.ko", f"{version}\nour-src\nDKMS module signing key\n")
+        self.write(f"lib/modules/{KVER}/modules.dep", "updates/dkms/kvm-amd.ko: kernel/arch/x86/kvm/kvm.ko\n")
+
+    def cpu(self, flags, vendor="AuthenticAMD"):
+        self.write("proc/cpuinfo", f"vendor_id\t: {vendor}\nmodel name\t: EPYC\nflags\t\t: fpu {flags}\n")
+
+    def cpuid(self, eax, ecx, edx):
+        """A sparse file, as the cpuid driver's: 16 bytes at the leaf's number."""
+        self.write("dev/cpu/0/cpuid", "")
+        with open(os.path.join(self.dir, "dev/cpu/0/cpuid"), "wb") as out:
+            out.seek(0x8000001f)
+            out.write(struct.pack("<4I", eax, 0x173, ecx, edx))
+
+    def load(self, version, sev_es="Y", users=0):
+        """version None: the stock module."""
+        shutil.rmtree(os.path.join(self.dir, "sys/module/kvm_amd"), ignore_errors=True)
+        self.write("sys/module/kvm_amd/srcversion", "our-src\n" if version else "stock-src\n")
+        self.write("sys/module/kvm_amd/refcnt", f"{users}\n")
+        self.write("sys/module/kvm_amd/parameters/sev_es", sev_es + "\n")
+        if version:
+            self.write("sys/module/kvm_amd/version", version + "\n")
+
+    def run(self, *args, answer=""):
+        """Status, standard output, standard error."""
+        env = dict(os.environ, KVM_AMD_ES_ROOT=self.dir, PATH=self.bin + ":" + os.environ["PATH"], KVER=KVER, LINUX=LINUX)
+        done = subprocess.run([TOOL, *args], env=env, input=answer, capture_output=True, text=True, timeout=60, cwd=self.dir)
+        return done.returncode, done.stdout, done.stderr
+
+    def called(self):
+        """What was called since the last time."""
+        if not os.path.exists(self.calls):
+            return ""
+        with open(self.calls) as text:
+            calls = text.read()
+        os.unlink(self.calls)
+        return calls
+
+    def close(self):
+        shutil.rmtree(self.dir)
+        shutil.rmtree(self.bin)
+
+
+def test_status_of_a_host_where_all_is_well(host):
+    host.install_ours()
+    host.load(OURS, users=3)
+    status, out, errors = host.run("status")
+    assert (status, errors) == (0, ""), (status, out, errors)
+    assert f'  {KVER} (running): kvm-amd-es {OURS}, signed by "DKMS module signing key"\n' in out, out
+    assert f"Loaded: kvm-amd-es {OURS}, used by 3\nSEV-ES: on\n" in out, out
+    assert "ASIDs for sev_es guests: 99\n" in out and "/dev/sev: there" in out, out
+
+
+def test_status_of_stock_kernels(host):
+    host.kernel("6.12.117+deb12-amd64", None)
+    host.kernel("6.1.0-56-cloud-amd64", None)
+    status, out, _ = host.run("status")
+    assert status == 1 and "Loaded: stock, used by 0\n" in out, out
+    assert out.count(": stock\n") == 3 and "6.12.117+deb12-amd64: stock" in out, out
+    host.install_ours()
+    host.remove("lib/modules/6.12.117+deb12-amd64")
+    assert host.run("status")[0] == 0, "an unsupported kernel with the stock module is as it must be"
+
+
+def test_loaded_module_that_is_not_on_disk_is_noticed(host):
+    host.install_ours()
+    _, out, _ = host.run("status")
+    assert "Loaded: stock" in out and "not the one on disk" in out, out
+    host.load(OURS)
+    assert "not the one on disk" not in host.run("status")[1]
+
+
+def test_outdated_module_is_noticed(host):
+    host.install_ours("0.1.0 (linux 6.1.190-1)")
+    status, out, _ = host.run("status")
+    assert status == 1 and f"OUTDATED: kvm-amd-es 0.1.0 (linux 6.1.190-1), but the kernel is {LINUX}" in out, out
+
+
+def off(host, words):
+    out = host.run("status")[1]
+    assert "SEV-ES: off. " in out and words in out, out
+
+
+def test_cause_of_sev_es_being_off_is_named(host):
+    host.load(None, sev_es="N")
+    off(host, "KVM turned it off")
+    host.write("proc/cmdline", "quiet kvm_amd.sev_es=0 nosplash")
+    off(host, "kvm_amd.sev_es=0 is set")
+    host.write("proc/cmdline", "quiet")
+    host.write("etc/modprobe.d/x.conf", "options kvm_amd avic=1 sev=0\n")
+    off(host, "kvm_amd.sev=0 is set")
+    host.write("etc/modprobe.d/x.conf", "# options kvm_amd sev=0\noptions kvm_amd sev=01 notsev=0\n")
+    host.cpuid(0x1f, 509, 1)
+    off(host, "no ASIDs")
+    host.cpuid(0x1f, 509, 100)
+    host.remove("dev/sev")
+    off(host, "driver gives no /dev/sev")
+    host.load(None)
+    off(host, "KVM is ready, but there is no /dev/sev")
+    host.remove("sys/module/kvm_amd")
+    off(host, "not loaded")
+    host.cpu("svm npt")
+    off(host, "the firmware leaves it off")
+    host.cpuid(0x7, 509, 100)
+    off(host, "does not offer SEV-ES")
+    host.cpu("npt")
+    off(host, "SVM) is off")
+    host.cpu("vmx", "GenuineIntel")
+    off(host, "not from AMD")
+
+
+def test_build_installs_what_is_missing_once(host):
+    status, out, errors = host.run("build")
+    assert (status, errors) == (0, "") and f"Kernel {KVER} has kvm-amd {OURS}" in out, (status, out, errors)
+    assert f"dkms install --force -m kvm-amd-es -v 0.1.0 -k {KVER}" in host.called()
+    assert host.run("build") == (0, "", "") and "dkms install" not in host.called()
+
+
+def test_build_replaces_a_module_of_another_source(host):
+    host.install_ours("0.1.0 (linux 6.1.190-1)")
+    assert host.run("build")[0] == 0
+    calls = host.called()
+    assert calls.index("dkms remove") < calls.index("dkms install"), calls
+
+
+def test_outdated_module_goes_although_no_other_can_be_built(host):
+    host.install_ours("0.1.0 (linux 6.1.190-1)")
+    host.write("source", "installed 6.1.190-1")
+    status, _, errors = host.run("build")
+    assert status == 1 and f"It is Linux {LINUX}, but linux-source-6.1 is 6.1.190-1: apt-get install linux-source-6.1={LINUX}" in errors
+    assert not os.path.exists(f"{host.dir}/lib/modules/{KVER}/updates/dkms/kvm-amd.ko")
+
+
+def test_missing_source_is_told_once_and_in_status(host):
+    host.remove("source")
+    status, _, errors = host.run("build")
+    assert status == 1 and errors.count("\n") == 1 and "linux-source-6.1 is not installed" in errors, errors
+    assert host.run("build") == (1, "", "")
+    assert "linux-source-6.1 is not installed" in host.run("status")[1]
+    host.write("source", "config-files " + LINUX)
+    assert host.run("build") == (1, "", ""), "a removed package is no source"
+    host.write("source", "installed " + LINUX)
+    assert host.run("build")[0] == 0
+    assert "linux-source" not in host.run("status")[1]
+
+
+def test_kept_import_replaces_the_source_package(host):
+    host.remove("source")
+    host.write(f"var/cache/kvm-amd-es/import/{LINUX}/kvm/svm/sev.c", "")
+    assert host.run("build")[0] == 0
+
+
+def test_missing_headers_and_flavours_are_told(host):
+    host.kernel("6.12.117+deb12-amd64", None)
+    host.kernel("6.1.0-56-rt-amd64", LINUX)
+    status, _, errors = host.run("build")
+    assert status == 1 and errors.count("\n") == 2, errors
+    assert "Its headers are missing: apt-get install linux-headers-6.12.117+deb12-amd64" in errors
+    assert "Kernel 6.1.0-56-rt-amd64 keeps Debian's own kvm-amd. This version supports" in errors
+    host.remove("lib/modules/6.12.117+deb12-amd64")
+    assert host.run("build") == (0, "", ""), "an unsupported kernel is no failure"
+    assert not os.path.exists(host.dir + "/var/lib/kvm-amd-es/6.12.117+deb12-amd64"), "what is gone is forgotten"
+
+
+def test_failed_build_is_repeated_only_when_asked_or_changed(host):
+    host.write("fails", "")
+    status, _, errors = host.run("build")
+    assert status == 1 and f"Kernel {KVER} keeps Debian's own kvm-amd. It was too hard. (Log: " in errors, errors
+    host.called()
+    assert host.run("build") == (1, "", "") and "dkms install" not in host.called()
+    assert host.run("build", KVER)[0] == 1 and "dkms install" in host.called()
+    host.write("usr/src/kvm-amd-es-0.2.0/dkms.conf", "")
+    assert host.run("build")[0] == 1 and "dkms install" in host.called(), "a new version tries again"
+
+
+def test_try_loads_with_the_options_and_goes_back(host):
+    host.load(None, sev_es="N")
+    host.write("proc/cmdline", "quiet kvm_amd.npt=1 kvm.x=2")
+    host.write(f"var/lib/dkms/kvm-amd-es/0.1.0/{KVER}/x86_64/module/kvm-amd.ko", OURS + "\n")
+    status, out, errors = host.run("try")
+    calls = host.called()
+    assert (status, errors) == (0, ""), (status, out, errors)
+    assert f"Loaded: kvm-amd-es {OURS}\nNo tests: SEV-ES is off." in out, out
+    assert "avic=1 nested=0 npt=1\n" in calls and "kvm.x" not in calls, calls
+    assert calls.index("insmod") < calls.rindex("rmmod") < calls.index("modprobe kvm_amd\n"), calls
+    host.load(None)
+    assert host.run("try", "--keep")[0] == 0 and "modprobe kvm_amd\n" not in host.called()
+
+
+def test_try_goes_back_when_the_module_does_not_load(host):
+    host.write(f"var/lib/dkms/kvm-amd-es/0.1.0/{KVER}/x86_64/module/kvm-amd.ko", OURS + "\n")
+    host.write("unloadable", "")
+    status, _, errors = host.run("try", "--keep")
+    assert status == 1 and "was not loaded" in errors and "modprobe kvm_amd\n" in host.called(), errors
+
+
+def test_try_runs_the_smoke_test_and_goes_back_when_it_fails(host):
+    host.write(f"var/lib/dkms/kvm-amd-es/0.1.0/{KVER}/x86_64/module/kvm-amd.ko", OURS + "\n")
+    host.write("sev_es", "Y")
+    smoke = host.dir + "/usr/lib/kvm-amd-es/es_launch"
+    host.write(smoke, "#!/bin/sh\necho ok 1\n")
+    os.chmod(smoke, 0o755)
+    status, out, _ = host.run("try", "--keep")
+    assert status == 0 and out.endswith("ok 1\n") and "modprobe kvm_amd\n" not in host.called(), out
+    host.write(smoke, "#!/bin/sh\nexit 1\n")
+    status, out, errors = host.run("try", "--keep")
+    assert status == 1 and "A test failed" in errors and "modprobe kvm_amd\n" in host.called(), (status, out, errors)
+
+
+def refuses(host, wanted_status, words, *args):
+    status, out, errors = host.run(*args)
+    assert status == wanted_status and out == "", (status, out, errors)
+    assert words in errors and errors.startswith("kvm-amd-es: ") and errors.count("\n") == 1, errors
+
+
+def test_troubles_have_one_sentence_and_their_status(host):
+    host.load(None, users=2)
+    refuses(host, 1, "stop all VMs", "try")
+    assert "rmmod" not in host.called()
+    refuses(host, 2, "not an option", "try", "--now")
+    refuses(host, 2, "no verb 'tri'", "tri")
+    refuses(host, 1, "Kernel 6.9 is not installed", "build", "6.9")
+    host.write("there", "")
+    refuses(host, 1, "there exists", "report", "there")
+    refuses(host, 1, "cannot be written", "report", "absent/file")
+    host.load(None)
+    host.write("proc/sys/kernel/osrelease", "6.9.1")
+    refuses(host, 1, "6.9.1 is not supported", "try")
+    host.remove("usr/src/kvm-amd-es-0.1.0")
+    refuses(host, 1, "make install-dkms", "build")
+    status, out, _ = host.run("--help")
+    assert status == 0 and out.startswith("Usage: kvm-amd-es")
+    assert host.run()[0] == 2
+
+
+def test_report_has_nothing_of_guests(host):
+    host.write("dmesg", "kvm_amd_es: 0.1.0\nkvm [4242]: vcpu0, guest rIP: 0xabc disabled perfctr\nkvm: guest NX\nusb 1-1: GUID\n")
+    host.write("proc/cmdline", "root=/dev/sda1 secret=xyz kvm_amd.sev=1 luks.key=abc")
+    status, out, errors = host.run("report", "file")
+    assert status == 0 and out.startswith("file is written"), (out, errors)
+    text = host.read("file")
+    assert "kvm_amd.sev=1" in text and "kvm_amd_es: 0.1.0" in text and f"{KVER} (running): stock" in text, text
+    for word in ("xyz", "luks", "4242", "rIP", "guest NX", "GUID"):
+        assert word not in text, word
+
+
+def main():
+    tests = [(name, test) for name, test in sorted(globals().items()) if name.startswith("test_")]
+    tests = [(name, test) for name, test in tests if not sys.argv[1:] or name[5:] in sys.argv[1:]]
+    bad = 0
+    for nr, (name, test) in enumerate(tests, 1):
+        host = Host()
+        try:
+            test(host)
+            print(f"ok {nr} {name[5:]}")
+        except (AssertionError, ValueError, LookupError, OSError) as error:
+            bad += 1
+            line = error.__traceback__.tb_next.tb_lineno
+            print(f"# line {line}: {error!r}\nnot ok {nr} {name[5:]}")
+        finally:
+            host.close()
+    print(f"1..{len(tests)}")
+    sys.exit(bad > 0)
+
+
+main()
