@@ -23,7 +23,7 @@ STUBS = {
     "dpkg-query": 'cat "$KVM_AMD_ES_ROOT/source" 2>/dev/null || exit 1',
     "dkms": '''case $1 in
 status) echo "kvm-amd-es/0.1.0: added" ;;
-install) [ ! -e "$KVM_AMD_ES_ROOT/fails" ] || { echo "kvm-amd-es: It was too hard." ; exit 10; }
+install) [ ! -e "$KVM_AMD_ES_ROOT/fails" ] || { echo "kvm-amd-es: It was too hard. The whole output is in build/x." ; exit 10; }
     mkdir -p "$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms"
     echo "0.1.0 (linux $LINUX)" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms/kvm-amd.ko"
     echo "updates/dkms/kvm-amd.ko: kernel/kvm.ko" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/modules.dep" ;;

@@ -35,11 +35,11 @@ drop_module() {
 	depmod "$1" 2>/dev/null || true
 }
 
-# The last sentence of ours in the log of a failed build.
+# The last sentence of ours in the log of a failed build; where a developer would look is gone by now.
 reason_in_log() {
 	local reason
 
-	reason=$(sed -n 's/^kvm-amd-es: //p' "$1" | tail -n 1)
+	reason=$(sed -n 's/^kvm-amd-es: //p' "$1" | tail -n 1 | sed 's/ The whole output is in .*//')
 	echo "${reason:-The build failed.} (Log: $1)"
 }
 
