@@ -32,6 +32,12 @@ struct es_scratch {
 	void *outside;			/* for areas outside the GHCB: ES_SCRATCH_MAX_BYTES, kept */
 };
 
+/* Where to put what userspace answers to the exit being served. */
+struct es_user_in {
+	void *data;
+	u32 len_bytes;
+};
+
 /* The answer to a page-based request. */
 struct es_answer {
 	u64 info1;
@@ -77,6 +83,7 @@ struct es_vcpu {
 	struct es_answer answer;
 	struct es_ghcb_access ghcb;
 	struct es_scratch scratch;
+	struct es_user_in user_in;
 	struct ghcb *image;		/* host copy of the fields and the buffer in use */
 	struct es_end end;
 	u32 pio;			/* data of IN and OUT */

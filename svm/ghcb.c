@@ -113,16 +113,6 @@ fault:
 	return -EFAULT;
 }
 
-/* In whole quadwords: the page goes on behind the shared buffer. */
-void es_ghcb_clear_buffer(struct es_vcpu *es, u32 offset, u32 len_bytes)
-{
-	u8 *at = (u8 *)es->image + offset;
-	const u8 *end = at + len_bytes;
-
-	for (; at < end; at += 8)
-		WRITE_ONCE(*(u64 *)at, 0);
-}
-
 static bool is_marked(const u64 bitmap[2], u32 offset)
 {
 	return bitmap[ES_GHCB_BIT(offset) / 64] & BIT(ES_GHCB_BIT(offset) % 64);

@@ -25,9 +25,6 @@ int es_ghcb_write_answer(struct kvm_vcpu *vcpu);
 /* Copy a part of the shared buffer to its place in the image.  0 or -EFAULT.  May sleep. */
 int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes);
 
-/* Clear a part of the shared buffer in the image. */
-void es_ghcb_clear_buffer(struct es_vcpu *es, u32 offset, u32 len_bytes);
-
 /* Address of the GHCB as the guest set it; meaningful when the MSR holds an address. */
 static inline u64 es_ghcb_gpa(struct kvm_vcpu *vcpu)
 {

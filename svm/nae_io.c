@@ -13,6 +13,7 @@
 #include "respond.h"
 #include "scratch.h"
 #include "scratch_bounds.h"
+#include "user_io.h"
 
 /* SW_EXITINFO2 counts elements.  None is a request that is done at once. */
 static int string_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
@@ -29,7 +30,7 @@ static int string_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
 		es_respond_malformed(vcpu, reason);
 		return 1;
 	}
-	return kvm_sev_es_string_io(vcpu, size_bytes, port, es->scratch.data, nr_elements, in);
+	return es_user_pio(vcpu, size_bytes, port, es->scratch.data, nr_elements, in);
 }
 
 /*
@@ -42,7 +43,7 @@ static int scalar_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
 
 	es->pio = es->req.rax;
 	es->answer.pio_bytes = in ? size_bytes : 0;
-	return kvm_sev_es_string_io(vcpu, size_bytes, port, &es->pio, 1, in);
+	return es_user_pio(vcpu, size_bytes, port, &es->pio, 1, in);
 }
 
 int es_nae_ioio(struct kvm_vcpu *vcpu)

@@ -12,6 +12,7 @@
 #include "nae.h"
 #include "respond.h"
 #include "scratch.h"
+#include "user_io.h"
 
 /* No byte to move is a request that is done at once. */
 int es_nae_mmio(struct kvm_vcpu *vcpu)
@@ -30,9 +31,5 @@ int es_nae_mmio(struct kvm_vcpu *vcpu)
 		return 1;
 	}
 
-	/* kvm.ko splits what is longer than 8 bytes, and looks here for the later parts' direction. */
-	vcpu->mmio_is_write = !read;
-	if (read)
-		return kvm_sev_es_mmio_read(vcpu, es->req.info1, len_bytes, es->scratch.data);
-	return kvm_sev_es_mmio_write(vcpu, es->req.info1, len_bytes, es->scratch.data);
+	return es_user_mmio(vcpu, es->req.info1, len_bytes, es->scratch.data, read);
 }

@@ -17,11 +17,7 @@
 #include "scratch.h"
 #include "scratch_bounds.h"
 
-/*
- * What the device fills is not copied in.  KVM or userspace fills all of it before the exit is
- * finished, except where KVM's APIC does not know the register: cleared, the guest finds zeroes
- * there, and nothing of an earlier exit.
- */
+/* What the device fills is not copied in. */
 static enum es_reason start_in_ghcb(struct kvm_vcpu *vcpu, bool copy_out)
 {
 	struct es_vcpu *es = to_es(vcpu);
@@ -29,10 +25,9 @@ static enum es_reason start_in_ghcb(struct kvm_vcpu *vcpu, bool copy_out)
 
 	es->scratch.in_ghcb = true;
 	es->scratch.data = (u8 *)es->image + offset;
-	if (!copy_out)
-		return es_ghcb_read_buffer(vcpu, offset, es->scratch.len_bytes) ? ES_INVALID_SCRATCH : ES_OK;
-	es_ghcb_clear_buffer(es, offset, es->scratch.len_bytes);
-	return ES_OK;
+	if (copy_out)
+		return ES_OK;
+	return es_ghcb_read_buffer(vcpu, offset, es->scratch.len_bytes) ? ES_INVALID_SCRATCH : ES_OK;
 }
 
 /* Always copied in, which also tells in time that the guest has no memory there. */

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Ports and MMIO, beyond the GHCB: what a device of KVM serves is kvm.ko's.  The rest is
+ * userspace's, and gets there from here: kvm.ko would look for devices once more, and copy and
+ * remember what is in es->scratch anyway.  Userspace sees the same exit.
+ *
+ * The guest controls address, length and data, which are checked and copied before.
+ */
+#include <linux/bsearch.h>
+#include <linux/kvm_host.h>
+#include <linux/module.h>
+#include <linux/tracepoint.h>
+
+#include "lapic.h"
+#include "x86.h"
+#include "user_io.h"
+
+/*
+ * KVM's event kvm_pio, which kvm.ko keeps to itself: as long as somebody listens to it, kvm.ko has
+ * to do the work.  (Its kvm_mmio does not tell of what goes to userspace here.)  NULL: not found.
+ */
+static struct tracepoint *kvm_pio_event __ro_after_init;
+
+static bool traces_pio(void)
+{
+	return !kvm_pio_event || static_key_enabled(&kvm_pio_event->key);
+}
+
+static int __init find_event(struct notifier_block *nb, unsigned long action, void *data)
+{
+	const struct module *kvm = ((struct tp_module *)data)->mod;
+	struct tracepoint *event;
+	unsigned int i;
+
+	if (action != MODULE_STATE_COMING || strcmp(kvm->name, "kvm"))
+		return NOTIFY_DONE;
+	for (i = 0; i < kvm->num_tracepoints; i++) {
+		event = tracepoint_ptr_deref(&kvm->tracepoints_ptrs[i]);
+		if (!strcmp(event->name, "kvm_pio"))
+			kvm_pio_event = event;
+	}
+	return NOTIFY_OK;
+}
+
+/* The notifier is told at once of all modules that are there; kvm.ko stays as long as this one. */
+void __init es_user_io_init(void)
+{
+	struct notifier_block modules = { .notifier_call = find_event };
+
+	if (!register_tracepoint_module_notifier(&modules))
+		unregister_tracepoint_module_notifier(&modules);
+}
+
+/* KVM's order: a device's range holds all of @key, or begins there when it has no length. */
+static __always_inline int range_cmp(const void *key, const void *elt)
+{
+	const struct kvm_io_range *access = key, *device = elt;
+
+	if (access->addr < device->addr)
+		return -1;
+	if (device->len)
+		return access->addr + access->len > device->addr + device->len;
+	return access->addr > device->addr;
+}
+
+/* May a device of KVM be there?  The same search as KVM's, so it finds one whenever that does. */
+static __always_inline bool has_device(struct kvm *kvm, enum kvm_bus bus_nr, gpa_t addr, u32 len_bytes)
+{
+	const struct kvm_io_bus *bus = srcu_dereference(kvm->buses[bus_nr], &kvm->srcu);
+	struct kvm_io_range access = { .addr = addr, .len = len_bytes };
+
+	return !bus || __inline_bsearch(&access, bus->range, bus->dev_count, sizeof(access), range_cmp);
+}
+
+static bool is_apic(struct kvm_vcpu *vcpu, gpa_t gpa)
+{
+	return lapic_in_kernel(vcpu) && gpa - vcpu->arch.apic->base_address < PAGE_SIZE;
+}
+
+/* For few bytes, where a call would cost more; userspace may change one side meanwhile. */
+static __always_inline void copy(void *to, const void *from, u32 len_bytes)
+{
+	for (; len_bytes >= 8; len_bytes -= 8, to += 8, from += 8)
+		WRITE_ONCE(*(u64 *)to, READ_ONCE(*(const u64 *)from));
+	for (; len_bytes; len_bytes--, to++, from++)
+		WRITE_ONCE(*(u8 *)to, READ_ONCE(*(const u8 *)from));
+}
+
+/* For few bytes, too, in whole quadwords. */
+static __always_inline void clear(void *to, u32 len_bytes)
+{
+	const void *end = to + len_bytes;
+
+	for (; to < end; to += 8)
+		WRITE_ONCE(*(u64 *)to, 0);
+}
+
+static int take_pio(struct kvm_vcpu *vcpu)
+{
+	const struct es_user_in *in = &to_es(vcpu)->user_in;
+
+	copy(in->data, vcpu->arch.pio_data, in->len_bytes);
+	return 1;
+}
+
+static int take_mmio(struct kvm_vcpu *vcpu)
+{
+	const struct es_user_in *in = &to_es(vcpu)->user_in;
+
+	copy(in->data, vcpu->run->mmio.data, in->len_bytes);
+	return 1;
+}
+
+/* The guest resumes when userspace calls again; what it says then is taken before. */
+static void expect(struct kvm_vcpu *vcpu, void *data, u32 len_bytes, int (*take)(struct kvm_vcpu *))
+{
+	to_es(vcpu)->user_in = (struct es_user_in) { .data = data, .len_bytes = len_bytes };
+	vcpu->arch.complete_userspace_io = take;
+}
+
+int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, void *data, u32 count, bool in)
+{
+	u32 len_bytes = size_bytes * count;
+	struct kvm_run *run = vcpu->run;
+
+	if (len_bytes > PAGE_SIZE || traces_pio() ||
+	    has_device(vcpu->kvm, KVM_PIO_BUS, port, size_bytes))
+		return kvm_sev_es_string_io(vcpu, size_bytes, port, data, count, in);
+
+	if (in) {
+		clear(vcpu->arch.pio_data, len_bytes);
+		expect(vcpu, data, len_bytes, take_pio);
+	} else {
+		copy(vcpu->arch.pio_data, data, len_bytes);
+	}
+	run->exit_reason = KVM_EXIT_IO;
+	run->io.direction = in ? KVM_EXIT_IO_IN : KVM_EXIT_IO_OUT;
+	run->io.size = size_bytes;
+	run->io.port = port;
+	run->io.count = count;
+	run->io.data_offset = KVM_PIO_PAGE_OFFSET * PAGE_SIZE;
+	return 0;
+}
+
+/*
+ * kvm.ko splits what is longer than 8 bytes, and looks at mmio_is_write for the later parts'
+ * direction.  Its APIC leaves @data as it is for registers that it does not know: the guest finds
+ * zeroes there, and nothing of an earlier exit.
+ */
+static int mmio_of_kvm(struct kvm_vcpu *vcpu, gpa_t gpa, u32 len_bytes, void *data, bool read)
+{
+	vcpu->mmio_is_write = !read;
+	if (!read)
+		return kvm_sev_es_mmio_write(vcpu, gpa, len_bytes, data);
+	memset(data, 0, len_bytes);
+	return kvm_sev_es_mmio_read(vcpu, gpa, len_bytes, data);
+}
+
+int es_user_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, u32 len_bytes, void *data, bool read)
+{
+	struct kvm_run *run = vcpu->run;
+
+	if (len_bytes > sizeof(run->mmio.data) || is_apic(vcpu, gpa) ||
+	    has_device(vcpu->kvm, KVM_MMIO_BUS, gpa, len_bytes))
+		return mmio_of_kvm(vcpu, gpa, len_bytes, data, read);
+
+	if (read)
+		expect(vcpu, data, len_bytes, take_mmio);
+	else
+		copy(run->mmio.data, data, len_bytes);
+	run->exit_reason = KVM_EXIT_MMIO;
+	run->mmio.phys_addr = gpa;
+	run->mmio.len = len_bytes;
+	run->mmio.is_write = !read;
+	return 0;
+}
