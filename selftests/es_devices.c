@@ -11,15 +11,13 @@
  */
 #include <kselftest_harness.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "env.h"
 #include "order.h"
+#include "tracefs.h"
 
-#define EVENTS		"/sys/kernel/tracing/events/kvm/kvm_pio/enable"
-#define TRACE		"/sys/kernel/tracing/trace"
 #define PORT		0x1234
 #define STRING_BYTES	64u
 #define PIC_LAST_PORT	0x21
@@ -243,30 +241,6 @@ TEST_F(devices, a_port_that_userspace_does_not_fill_reads_as_zero)
 	EXPECT_EQ(4, exits(&self->d));
 }
 
-static void write_file(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_TRUNC);
-
-	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		es_fail("%s cannot be written: %s", path, strerror(errno));
-	close(fd);
-}
-
-/* Lines of the trace with WORDS in them. */
-static unsigned int traced(const char *words)
-{
-	FILE *file = fopen(TRACE, "r");
-	unsigned int nr = 0;
-	char line[512];
-
-	if (!file)
-		es_fail("%s cannot be read: %s", TRACE, strerror(errno));
-	while (fgets(line, sizeof(line), file))
-		nr += strstr(line, words) != NULL;
-	fclose(file);
-	return nr;
-}
-
 /* 1 out and 1 in, then strings: the same whether somebody listens to kvm_pio or not. */
 static void all_roads(struct __test_metadata *_metadata, struct devices *self)
 {
@@ -284,15 +258,14 @@ static void all_roads(struct __test_metadata *_metadata, struct devices *self)
 TEST_F(devices, kvm_pio_is_traced_while_somebody_listens)
 {
 	all_roads(_metadata, &self->d);
-	write_file(TRACE, "\n");
-	write_file(EVENTS, "1");
+	es_trace("kvm/kvm_pio", true);
 	all_roads(_metadata, &self->d);
-	write_file(EVENTS, "0");
+	es_trace("kvm/kvm_pio", false);
 	all_roads(_metadata, &self->d);
-	EXPECT_EQ(1, traced("pio_write at 0x1234 size 4 count 1 val 0x11223344"));
-	EXPECT_EQ(1, traced("pio_read at 0x1234 size 4 count 1 val 0xa5a5a5a5"));
-	EXPECT_EQ(1, traced("pio_write at 0x1234 size 1 count 64 val 0x3c (...)"));
-	EXPECT_EQ(1, traced("pio_read at 0x1234 size 1 count 64 val 0xa5 (...)"));
+	EXPECT_EQ(1, es_traced("pio_write at 0x1234 size 4 count 1 val 0x11223344"));
+	EXPECT_EQ(1, es_traced("pio_read at 0x1234 size 4 count 1 val 0xa5a5a5a5"));
+	EXPECT_EQ(1, es_traced("pio_write at 0x1234 size 1 count 64 val 0x3c (...)"));
+	EXPECT_EQ(1, es_traced("pio_read at 0x1234 size 1 count 64 val 0xa5 (...)"));
 }
 
 TEST_HARNESS_MAIN

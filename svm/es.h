@@ -32,6 +32,8 @@ struct es_scratch {
 	void *outside;			/* for areas outside the GHCB: ES_SCRATCH_MAX_BYTES, kept */
 };
 
+#define ES_NR_CPUID_HINTS	64
+
 /* Where to put what userspace answers to the exit being served. */
 struct es_user_in {
 	void *data;
@@ -88,6 +90,7 @@ struct es_vcpu {
 	struct es_end end;
 	u32 pio;			/* data of IN and OUT */
 	u64 dr7;			/* as the guest last reported it */
+	u8 cpuid_hints[ES_NR_CPUID_HINTS];	/* where leaves were found (cpuid_hint.c) */
 	enum es_ap_state ap_state;
 	bool first_sipi;		/* a first SIPI has come */
 	bool in_run;			/* this KVM_RUN is past es_vcpu_pre_run() */

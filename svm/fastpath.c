@@ -58,9 +58,9 @@ static bool quick_rdmsr(struct kvm_vcpu *vcpu, u32 msr)
 }
 
 /* KVM would bring the guest's clock up to date even where nothing changes. */
-static bool write_tsc_adjust(struct kvm_vcpu *vcpu, u64 data)
+static bool keep_tsc_adjust(struct kvm_vcpu *vcpu, u64 data)
 {
-	if (data != vcpu->arch.ia32_tsc_adjust_msr && kvm_set_msr(vcpu, MSR_IA32_TSC_ADJUST, data))
+	if (data != vcpu->arch.ia32_tsc_adjust_msr)
 		return false;
 	trace_kvm_msr_write(MSR_IA32_TSC_ADJUST, data);
 	return true;
@@ -72,7 +72,7 @@ static bool quick_wrmsr(struct kvm_vcpu *vcpu, const struct es_request *req)
 	if (!kvm_msr_allowed(vcpu, req->rcx, KVM_MSR_FILTER_WRITE))
 		return false;
 	if ((u32)req->rcx == MSR_IA32_TSC_ADJUST)
-		return write_tsc_adjust(vcpu, (u32)req->rax | req->rdx << 32);
+		return keep_tsc_adjust(vcpu, (u32)req->rax | req->rdx << 32);
 
 	vcpu->arch.regs[VCPU_REGS_RAX] = req->rax;
 	vcpu->arch.regs[VCPU_REGS_RCX] = req->rcx;
@@ -167,12 +167,16 @@ static bool answer(struct kvm_vcpu *vcpu)
 fastpath_t es_fastpath(struct kvm_vcpu *vcpu)
 {
 	bool answered;
+	int srcu_idx;
 
-	/* A fault would have to sleep; memory that is not there is the second half's business. */
+	/*
+	 * A fault would have to sleep; memory that is not there is the second half's business.  KVM's
+	 * fast path for MSRs takes the vCPU's own place in SRCU, so this is another.
+	 */
 	pagefault_disable();
-	kvm_vcpu_srcu_read_lock(vcpu);
+	srcu_idx = srcu_read_lock(&vcpu->kvm->srcu);
 	answered = answer(vcpu);
-	kvm_vcpu_srcu_read_unlock(vcpu);
+	srcu_read_unlock(&vcpu->kvm->srcu, srcu_idx);
 	pagefault_enable();
 	return answered ? EXIT_FASTPATH_REENTER_GUEST : EXIT_FASTPATH_NONE;
 }

@@ -7,8 +7,8 @@
 
 #include <asm/processor.h>
 
+#include "kvm_events.h"
 #include "stock.h"
-#include "user_io.h"
 #include "vcpu.h"
 
 /* The build gives our version, and the Debian version of the imported sources. */
@@ -29,6 +29,6 @@ void __init sev_hardware_setup(void)
 	pr_info("kvm_amd_es: " FULL_VERSION "\n");
 	if (cpuid_eax(0x80000000) >= 0x8000001f)
 		cbit = cpuid_ebx(0x8000001f) & 0x3f;
-	es_user_io_init();
+	es_kvm_events_init();
 	stock_sev_hardware_setup();
 }

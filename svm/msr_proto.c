@@ -9,9 +9,9 @@
 #include <linux/kvm_host.h>
 
 #include "x86.h"
-#include "cpuid.h"
 #include "trace.h"
 #include "ap_hold.h"
+#include "cpuid_hint.h"
 #include "es_trace.h"
 #include "ghcb.h"
 #include "respond.h"
@@ -30,10 +30,10 @@ static void answer(struct kvm_vcpu *vcpu, u64 value)
 static int serve_cpuid(struct kvm_vcpu *vcpu, u64 value)
 {
 	struct es_cpuid_request request = es_msr_cpuid_decode(value);
+	u32 regs[4];
 
-	u32 regs[] = { request.function, 0, 0, 0 };
-
-	kvm_cpuid(vcpu, &regs[0], &regs[1], &regs[2], &regs[3], false);
+	if (!es_cpuid_quick(vcpu, request.function, 0, regs))
+		es_cpuid(vcpu, request.function, 0, regs);
 	answer(vcpu, es_msr_cpuid_answer(regs[request.reg], request.reg));
 	return 1;
 }
@@ -119,12 +119,28 @@ int es_msr_protocol(struct kvm_vcpu *vcpu)
 	return serve_and_tell(vcpu, es_msr_decode(value, es_ghcb_version(vcpu->kvm)), value);
 }
 
+/* Neither ends nor holds the guest, nor makes KVM search the vCPU's CPUID. */
+static bool is_quick(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value)
+{
+	u32 regs[4];
+
+	switch (request) {
+	case ES_MSR_EV_AP_RESET_HOLD:
+	case ES_MSR_EV_TERMINATE:
+		return false;
+	case ES_MSR_EV_CPUID:
+		return es_cpuid_quick(vcpu, es_msr_cpuid_decode(value).function, 0, regs);
+	default:
+		return true;
+	}
+}
+
 bool es_msr_protocol_quick(struct kvm_vcpu *vcpu)
 {
 	u64 value = es_ghcb_gpa(vcpu);
 	enum es_msr_request request = es_msr_decode(value, es_ghcb_version(vcpu->kvm));
 
-	if (request == ES_MSR_EV_AP_RESET_HOLD || request == ES_MSR_EV_TERMINATE)
+	if (!is_quick(vcpu, request, value))
 		return false;
 	serve_and_tell(vcpu, request, value);
 	return true;

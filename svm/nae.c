@@ -11,6 +11,7 @@
 #include "x86.h"
 #include "cpuid.h"
 #include "ap_hold.h"
+#include "cpuid_hint.h"
 #include "es_trace.h"
 #include "nae.h"
 #include "respond.h"
@@ -18,22 +19,46 @@
 #include "vmgexit.h"
 
 /* Leaf 0xd depends on XCR0 and XSS, which only the guest knows; the rule has checked both. */
-static void cpuid_event(struct kvm_vcpu *vcpu)
+static bool changes_xstate(struct kvm_vcpu *vcpu)
 {
 	const struct es_request *req = &to_es(vcpu)->req;
-	u32 eax = req->rax, ebx, ecx = req->rcx, edx;
 
-	if ((u32)req->rax == 0xd &&
-	    (req->xcr0 != vcpu->arch.xcr0 || req->xss != vcpu->arch.ia32_xss)) {
+	return (u32)req->rax == 0xd &&
+	       (req->xcr0 != vcpu->arch.xcr0 || req->xss != vcpu->arch.ia32_xss);
+}
+
+static void return_cpuid(struct kvm_vcpu *vcpu, const u32 regs[4])
+{
+	vcpu->arch.regs[VCPU_REGS_RAX] = regs[0];
+	vcpu->arch.regs[VCPU_REGS_RBX] = regs[1];
+	vcpu->arch.regs[VCPU_REGS_RCX] = regs[2];
+	vcpu->arch.regs[VCPU_REGS_RDX] = regs[3];
+}
+
+static bool cpuid_quick(struct kvm_vcpu *vcpu)
+{
+	const struct es_request *req = &to_es(vcpu)->req;
+	u32 regs[4];
+
+	if (changes_xstate(vcpu) || !es_cpuid_quick(vcpu, req->rax, req->rcx, regs))
+		return false;
+	return_cpuid(vcpu, regs);
+	return true;
+}
+
+static int cpuid_event(struct kvm_vcpu *vcpu)
+{
+	const struct es_request *req = &to_es(vcpu)->req;
+	u32 regs[4];
+
+	if (changes_xstate(vcpu)) {
 		vcpu->arch.xcr0 = req->xcr0;
 		vcpu->arch.ia32_xss = req->xss;
 		kvm_update_cpuid_runtime(vcpu);
 	}
-	kvm_cpuid(vcpu, &eax, &ebx, &ecx, &edx, false);
-	vcpu->arch.regs[VCPU_REGS_RAX] = eax;
-	vcpu->arch.regs[VCPU_REGS_RBX] = ebx;
-	vcpu->arch.regs[VCPU_REGS_RCX] = ecx;
-	vcpu->arch.regs[VCPU_REGS_RDX] = edx;
+	es_cpuid(vcpu, req->rax, req->rcx, regs);
+	return_cpuid(vcpu, regs);
+	return 1;
 }
 
 static void return_tsc(struct kvm_vcpu *vcpu)
@@ -48,14 +73,15 @@ static void return_tsc(struct kvm_vcpu *vcpu)
  * Where the CPU virtualizes TSC_AUX the value is in the VMSA, out of reach, and the guest has no
  * cause to ask: refuse as an RDTSCP that the vCPU lacks.
  */
-static void rdtscp_event(struct kvm_vcpu *vcpu)
+static int rdtscp_event(struct kvm_vcpu *vcpu)
 {
 	if (boot_cpu_has(X86_FEATURE_V_TSC_AUX) || !guest_cpuid_has(vcpu, X86_FEATURE_RDTSCP)) {
 		es_respond_exception(to_es(vcpu), UD_VECTOR);
-		return;
+		return 1;
 	}
 	return_tsc(vcpu);
 	vcpu->arch.regs[VCPU_REGS_RCX] = to_svm(vcpu)->tsc_aux;
+	return 1;
 }
 
 /* The CPU swaps the real DR7 itself; the host only remembers what the guest told. */
@@ -70,11 +96,12 @@ static void dr7_event(struct kvm_vcpu *vcpu, bool write)
 }
 
 /* As KVM's own, without its line in the log: nothing to wait for, unless the VMM wants a #UD. */
-static void monitor_event(struct kvm_vcpu *vcpu)
+static int monitor_event(struct kvm_vcpu *vcpu)
 {
 	if (!kvm_check_has_quirk(vcpu->kvm, KVM_X86_QUIRK_MWAIT_NEVER_UD_FAULTS) &&
 	    !guest_cpuid_has(vcpu, X86_FEATURE_MWAIT))
 		es_respond_exception(to_es(vcpu), UD_VECTOR);
+	return 1;
 }
 
 static int nmi_complete(struct kvm_vcpu *vcpu)
@@ -97,23 +124,15 @@ bool es_nae_quick(struct kvm_vcpu *vcpu)
 
 	switch (event) {
 	case ES_EV_CPUID:
-		cpuid_event(vcpu);
-		return true;
+		return cpuid_quick(vcpu);
 	case ES_EV_RDTSC:
 		return_tsc(vcpu);
-		return true;
-	case ES_EV_RDTSCP:
-		rdtscp_event(vcpu);
 		return true;
 	case ES_EV_DR7_READ:
 	case ES_EV_DR7_WRITE:
 		dr7_event(vcpu, event == ES_EV_DR7_WRITE);
 		return true;
 	case ES_EV_INVD:		/* as KVM's own: nothing to do */
-		return true;
-	case ES_EV_MONITOR:
-	case ES_EV_MWAIT:
-		monitor_event(vcpu);
 		return true;
 	case ES_EV_AP_JUMP_TABLE:
 		es_nae_jump_table(vcpu);
@@ -177,6 +196,13 @@ int es_nae_other(struct kvm_vcpu *vcpu)
 	enum es_event event = to_es(vcpu)->rule->event;
 
 	switch (event) {
+	case ES_EV_CPUID:
+		return cpuid_event(vcpu);
+	case ES_EV_RDTSCP:
+		return rdtscp_event(vcpu);
+	case ES_EV_MONITOR:
+	case ES_EV_MWAIT:
+		return monitor_event(vcpu);
 	case ES_EV_NMI_COMPLETE:
 		return nmi_complete(vcpu);
 	case ES_EV_AP_RESET_HOLD:

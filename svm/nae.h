@@ -8,8 +8,8 @@
 #include "es.h"
 
 /*
- * Carry out an event that neither sleeps nor needs userspace, and return true; or do nothing and
- * return false.
+ * Carry out an event that neither sleeps, nor needs userspace, nor searches the vCPU's CPUID, and
+ * return true; or do nothing and return false.
  */
 bool es_nae_quick(struct kvm_vcpu *vcpu);
 

@@ -2,54 +2,18 @@
 /*
  * Ports and MMIO, beyond the GHCB: what a device of KVM serves is kvm.ko's.  The rest is
  * userspace's, and gets there from here: kvm.ko would look for devices once more, and copy and
- * remember what is in es->scratch anyway.  Userspace sees the same exit.
+ * remember what is in es->scratch anyway.  Userspace sees the same exit.  (KVM's event kvm_mmio does
+ * not tell of what goes to userspace; kvm_pio does.)
  *
  * The guest controls address, length and data, which are checked and copied before.
  */
 #include <linux/bsearch.h>
 #include <linux/kvm_host.h>
-#include <linux/module.h>
-#include <linux/tracepoint.h>
 
 #include "lapic.h"
 #include "x86.h"
+#include "kvm_events.h"
 #include "user_io.h"
-
-/*
- * KVM's event kvm_pio, which kvm.ko keeps to itself: as long as somebody listens to it, kvm.ko has
- * to do the work.  (Its kvm_mmio does not tell of what goes to userspace here.)  NULL: not found.
- */
-static struct tracepoint *kvm_pio_event __ro_after_init;
-
-static bool traces_pio(void)
-{
-	return !kvm_pio_event || static_key_enabled(&kvm_pio_event->key);
-}
-
-static int __init find_event(struct notifier_block *nb, unsigned long action, void *data)
-{
-	const struct module *kvm = ((struct tp_module *)data)->mod;
-	struct tracepoint *event;
-	unsigned int i;
-
-	if (action != MODULE_STATE_COMING || strcmp(kvm->name, "kvm"))
-		return NOTIFY_DONE;
-	for (i = 0; i < kvm->num_tracepoints; i++) {
-		event = tracepoint_ptr_deref(&kvm->tracepoints_ptrs[i]);
-		if (!strcmp(event->name, "kvm_pio"))
-			kvm_pio_event = event;
-	}
-	return NOTIFY_OK;
-}
-
-/* The notifier is told at once of all modules that are there; kvm.ko stays as long as this one. */
-void __init es_user_io_init(void)
-{
-	struct notifier_block modules = { .notifier_call = find_event };
-
-	if (!register_tracepoint_module_notifier(&modules))
-		unregister_tracepoint_module_notifier(&modules);
-}
 
 /* KVM's order: a device's range holds all of @key, or begins there when it has no length. */
 static __always_inline int range_cmp(const void *key, const void *elt)
@@ -123,7 +87,7 @@ int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, void *data, u32
 	u32 len_bytes = size_bytes * count;
 	struct kvm_run *run = vcpu->run;
 
-	if (len_bytes > PAGE_SIZE || traces_pio() ||
+	if (len_bytes > PAGE_SIZE || es_kvm_traces(es_kvm_pio) ||
 	    has_device(vcpu->kvm, KVM_PIO_BUS, port, size_bytes))
 		return kvm_sev_es_string_io(vcpu, size_bytes, port, data, count, in);
 

@@ -7,9 +7,6 @@
 
 #include "es.h"
 
-/* Once, when the module is loaded. */
-void es_user_io_init(void);
-
 /*
  * Move @count elements of @size_bytes between @data and @port; or @len_bytes between @data and the
  * address @gpa.  @data stays until the exit is finished, and has what the device said then.  Return

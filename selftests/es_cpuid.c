@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rule: CPUID says what KVM_SET_CPUID2 was told, the first time and each time after, whichever leaves come
+ *	between; and KVM's event kvm_cpuid tells of each request while somebody listens.
+ * Source: KVM API, KVM_SET_CPUID2; AMD 56421 GHCB Specification, "NAE Events" (CPUID) and "GHCB MSR
+ *	Protocol" (CPUID).
+ * Why it matters: The module remembers where it found a leaf.  A guest that got another leaf's registers
+ *	would see another CPU.
+ * Not covered: Leaf 0xd under another XCR0, see es_conformance.c.
+ * Fails with: nothing that is known; stock kvm_amd passes.
+ */
+#include <kselftest_harness.h>
+#include "env.h"
+#include "order.h"
+#include "tracefs.h"
+
+#define MAX_LEAVES	256
+
+static struct kvm_cpuid_entry2 told[MAX_LEAVES];
+static unsigned int nr_told;
+
+/* KVM changes these by more than it was told: APIC ID and OSXSAVE, XCR0, the time stamp counter. */
+static bool is_variable(const struct kvm_cpuid_entry2 *entry)
+{
+	switch (entry->function) {
+	case 1: case 7: case 0xb: case 0xd: case 0x1f: case 0x40000001: case 0x80000007: case 0x8000001e:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Sees each entry before the vCPU gets it; makes each leaf unlike the others. */
+static void mark_and_keep(struct kvm_cpuid_entry2 *entry)
+{
+	if (is_variable(entry) || nr_told == MAX_LEAVES)
+		return;
+	if (entry->function >= 0x80000009 || (entry->function >= 0x10 && entry->function < 0x40000000))
+		entry->ecx ^= (entry->function << 8 | entry->index) & 0xffff;
+	told[nr_told++] = *entry;
+}
+
+FIXTURE(cpuid) {
+	struct es_vm vm;
+	struct es_vcpu *vcpu;
+};
+
+FIXTURE_SETUP(cpuid)
+{
+	nr_told = 0;
+	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 1, .edit_cpuid = mark_and_keep });
+	self->vcpu = &self->vm.vcpus[0];
+	es_vm_launch(&self->vm);
+	es_boot(&self->vm);
+}
+
+FIXTURE_TEARDOWN(cpuid)
+{
+	es_vm_destroy(&self->vm);
+}
+
+static bool says(struct es_vcpu *vcpu, const struct kvm_cpuid_entry2 *entry)
+{
+	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+	const uint8_t *answer = es_answer(vcpu);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, entry->function);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, entry->index);
+	es_send(vcpu);
+	return es_info1(vcpu) == SPEC_HANDLED && spec_ghcb_get(answer, SPEC_GHCB_RAX) == entry->eax &&
+	       spec_ghcb_get(answer, SPEC_GHCB_RBX) == entry->ebx && spec_ghcb_get(answer, SPEC_GHCB_RCX) == entry->ecx &&
+	       spec_ghcb_get(answer, SPEC_GHCB_RDX) == entry->edx;
+}
+
+static unsigned int wrong_leaves(struct es_vcpu *vcpu)
+{
+	unsigned int i, nr = 0;
+
+	for (i = 0; i < nr_told; i++) {
+		if (says(vcpu, &told[i]))
+			continue;
+		printf("# leaf 0x%x subleaf %u is not as told\n", told[i].function, told[i].index);
+		nr++;
+	}
+	return nr;
+}
+
+TEST_F(cpuid, each_leaf_is_as_told_however_often_it_is_asked)
+{
+	unsigned int round;
+
+	ASSERT_LT(10, nr_told);
+	for (round = 0; round < 3; round++)
+		EXPECT_EQ(0, wrong_leaves(self->vcpu));
+}
+
+/* Twice: the first time it is not known yet where the leaf is. */
+TEST_F(cpuid, a_leaf_that_does_not_exist_has_no_other_ones_registers)
+{
+	const struct kvm_cpuid_entry2 none = { .function = 0x8fffffff };
+
+	EXPECT_EQ(0, wrong_leaves(self->vcpu));
+	EXPECT_TRUE(says(self->vcpu, &none));
+	EXPECT_TRUE(says(self->vcpu, &none));
+}
+
+TEST_F(cpuid, the_msr_protocol_says_the_same)
+{
+	unsigned int i, reg, round, wrong = 0;
+
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < nr_told; i++) {
+			const uint32_t *regs = &told[i].eax;
+
+			for (reg = 0; reg < 4 && !told[i].index; reg++)
+				wrong += es_msr_proto(self->vcpu, SPEC_MSR_CPUID(told[i].function, reg)) >> 32 != regs[reg];
+		}
+	}
+	EXPECT_EQ(0, wrong);
+}
+
+TEST_F(cpuid, kvm_cpuid_is_traced_while_somebody_listens)
+{
+	EXPECT_TRUE(es_guest_answers(self->vcpu));
+	es_trace("kvm/kvm_cpuid", true);
+	EXPECT_TRUE(es_guest_answers(self->vcpu));
+	EXPECT_TRUE(es_guest_answers(self->vcpu));
+	es_trace("kvm/kvm_cpuid", false);
+	EXPECT_TRUE(es_guest_answers(self->vcpu));
+	EXPECT_EQ(2, es_traced("kvm_cpuid: func 0 idx 0"));
+}
+
+TEST_HARNESS_MAIN
