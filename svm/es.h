@@ -32,7 +32,7 @@ struct es_scratch {
 	void *outside;			/* for areas outside the GHCB: ES_SCRATCH_MAX_BYTES, kept */
 };
 
-#define ES_NR_CPUID_HINTS	64
+#define ES_NR_CPUID_HINTS	256
 
 /* Where to put what userspace answers to the exit being served. */
 struct es_user_in {
