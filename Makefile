@@ -66,8 +66,10 @@ bench-check: ## the same, and fail where a bar is broken
 	@selftests/bench/run >&2 && cat build/bench/bars.tap && ! grep -q '^not ok' build/bench/bars.tap
 
 .PHONY: tools bench-flood
-tools: ## build the command es-stat into build/ (its page: man -l tools/es-stat.8)
+tools: ## build the command es-stat (its page: man -l tools/es-stat.8) and the smoke test of "kvm-amd-es try" into build/
 	@mkdir -p build
+	@$(MAKE) -C selftests smoke
+	@cp selftests/build/es-smoke build/
 	@$(CC) -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o build/es-stat tools/*.c
 
 bench-flood: ## what a guest that floods the host with malformed requests costs its neighbour: a table

@@ -17,6 +17,7 @@ install-dkms: ## put what DKMS needs, and nothing else, into /usr/src (DESTDIR= 
 install-tools: tools ## put the commands kvm-amd-es and es-stat into /usr (DESTDIR= goes in front)
 	@install -D -m 755 -t '$(DESTDIR)/usr/sbin' tools/kvm-amd-es build/es-stat
 	@install -D -m 644 -t '$(OPERATOR_LIB)' tools/operator/*.sh
+	@install -D -m 755 build/es-smoke '$(OPERATOR_LIB)/smoke'
 	@install -D -m 644 -t '$(DESTDIR)/usr/share/man/man8' tools/*.8
 
 deb: ## build the Debian package kvm-amd-es-dkms into build/deb/ and check it with lintian
