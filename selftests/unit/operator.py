@@ -34,7 +34,7 @@ esac''',
     "dmesg": 'cat "$KVM_AMD_ES_ROOT/dmesg"',
     "mokutil": "echo SecureBoot disabled",
     "rmmod": 'rm -r "$KVM_AMD_ES_ROOT/sys/module/kvm_amd"',
-    "insmod": '''[ ! -e "$KVM_AMD_ES_ROOT/unloadable" ] || exit 1
+    "insmod": '''[ ! -e "$KVM_AMD_ES_ROOT/unloadable" ] || { cat "$KVM_AMD_ES_ROOT/unloadable" >&2; exit 1; }
 mkdir -p "$KVM_AMD_ES_ROOT/sys/module/kvm_amd"; head -n 1 "$1" >"$KVM_AMD_ES_ROOT/sys/module/kvm_amd/version"
 mkdir "$KVM_AMD_ES_ROOT/sys/module/kvm_amd/parameters"; cat "$KVM_AMD_ES_ROOT/sev_es" >"$KVM_AMD_ES_ROOT/sys/module/kvm_amd/parameters/sev_es"''',
     "modprobe": '[ "$1" != -c ] || { echo "options kvm_amd avic=1 nested=0"; exit; }\n'
@@ -86,7 +86,7 @@ class Host:
 
     def kernel(self, kver, linux):
         """Image and, with a version, headers."""
-        self.write(f"lib/modules/{kver}/kernel/arch/x86/kvm/kvm-amd.ko", "\nstock-src\nDebian\n")
+        self.write(f"lib/modules/{kver}/kernel/arch/x86/kvm/kvm-amd.ko", "\n\nDebian\n")
         self.write(f"lib/modules/{kver}/modules.dep", "kernel/arch/x86/kvm/kvm-amd.ko: kernel/arch/x86/kvm/kvm.ko\n")
         if linux:
             self.write(f"usr/src/linux-headers-{kver}/include/generated/package.h",
@@ -107,13 +107,13 @@ class Host:
             out.write(struct.pack("<4I", eax, 0x173, ecx, edx))
 
     def load(self, version, sev_es="Y", users=0):
-        """version None: the stock module."""
+        """version None: the stock module, which has no srcversion either."""
         shutil.rmtree(os.path.join(self.dir, "sys/module/kvm_amd"), ignore_errors=True)
-        self.write("sys/module/kvm_amd/srcversion", "our-src\n" if version else "stock-src\n")
         self.write("sys/module/kvm_amd/refcnt", f"{users}\n")
         self.write("sys/module/kvm_amd/parameters/sev_es", sev_es + "\n")
         if version:
             self.write("sys/module/kvm_amd/version", version + "\n")
+            self.write("sys/module/kvm_amd/srcversion", "our-src\n")
 
     def run(self, *args, answer=""):
         """Status, standard output, standard error."""
@@ -148,8 +148,9 @@ def test_status_of_a_host_where_all_is_well(host):
 def test_status_of_stock_kernels(host):
     host.kernel("6.12.117+deb12-amd64", None)
     host.kernel("6.1.0-56-cloud-amd64", None)
-    status, out, _ = host.run("status")
-    assert status == 1 and "Loaded: stock, used by 0\n" in out, out
+    status, out, errors = host.run("status")
+    assert (status, errors) == (1, "") and "Loaded: stock, used by 0\n" in out, (out, errors)
+    assert "not the one on disk" not in out, out
     assert out.count(": stock\n") == 3 and "6.12.117+deb12-amd64: stock" in out, out
     host.install_ours()
     host.remove("lib/modules/6.12.117+deb12-amd64")
@@ -274,7 +275,7 @@ def test_try_loads_with_the_options_and_goes_back(host):
     status, out, errors = host.run("try")
     calls = host.called()
     assert (status, errors) == (0, ""), (status, out, errors)
-    assert f"Loaded: kvm-amd-es {OURS}\nNo tests: SEV-ES is off." in out, out
+    assert f"Loaded: kvm-amd-es {OURS}\nNo test: SEV-ES is off." in out, out
     assert "avic=1 nested=0 npt=1\n" in calls and "kvm.x" not in calls, calls
     assert calls.index("insmod") < calls.rindex("rmmod") < calls.index("modprobe kvm_amd\n"), calls
     host.load(None)
@@ -283,15 +284,20 @@ def test_try_loads_with_the_options_and_goes_back(host):
 
 def test_try_goes_back_when_the_module_does_not_load(host):
     host.write(f"var/lib/dkms/kvm-amd-es/0.1.0/{KVER}/x86_64/module/kvm-amd.ko", OURS + "\n")
-    host.write("unloadable", "")
-    status, _, errors = host.run("try", "--keep")
-    assert status == 1 and "was not loaded" in errors and "modprobe kvm_amd\n" in host.called(), errors
+    for said, sentence in (("Key was rejected by service", "refuses the module for its signature"),
+                           ("Operation not permitted", "has no signature"),
+                           ("Invalid module format", "refuses the module (Invalid module format)")):
+        host.load(None)
+        host.write("unloadable", f"insmod: ERROR: could not insert module /tmp/x: {said}\n")
+        status, out, errors = host.run("try", "--keep")
+        assert status == 1 and sentence in errors and errors.count("\n") == 1, errors
+        assert "modprobe kvm_amd\n" in host.called() and "is loaded again" in out, out
 
 
 def test_try_runs_the_smoke_test_and_goes_back_when_it_fails(host):
     host.write(f"var/lib/dkms/kvm-amd-es/0.1.0/{KVER}/x86_64/module/kvm-amd.ko", OURS + "\n")
     host.write("sev_es", "Y")
-    smoke = host.dir + "/usr/lib/kvm-amd-es/es_launch"
+    smoke = host.dir + "/usr/lib/kvm-amd-es/smoke"
     host.write(smoke, "#!/bin/sh\necho ok 1\n")
     os.chmod(smoke, 0o755)
     status, out, _ = host.run("try", "--keep")

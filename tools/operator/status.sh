@@ -47,9 +47,9 @@ show_kernel() {
 	esac
 }
 
-# The loaded one may be older than the one on disk.
+# The loaded one may be older than the one on disk.  Debian's own have no srcversion.
 show_loaded() {
-	local version disk
+	local version disk loaded
 
 	if ! is_loaded; then
 		echo "Loaded: none. Run: modprobe kvm_amd"
@@ -59,7 +59,8 @@ show_loaded() {
 	[ -z "$version" ] || version="kvm-amd-es $version"
 	echo "Loaded: ${version:-stock}, used by $(users)"
 	disk=$(preferred_module "$(running_kernel)")
-	[ -z "$disk" ] || [ "$(modinfo -F srcversion "$disk" 2>/dev/null)" = "$(cat "$root/sys/module/kvm_amd/srcversion")" ] ||
+	loaded=$(cat "$root/sys/module/kvm_amd/srcversion" 2>/dev/null || true)
+	[ -z "$disk" ] || [ "$(modinfo -F srcversion "$disk" 2>/dev/null)" = "$loaded" ] ||
 		echo "  It is not the one on disk. Stop all VMs and run: modprobe -r kvm_amd && modprobe kvm_amd"
 }
 

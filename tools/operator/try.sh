@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154,SC2034 # kvm-amd-es sources all of them
 #
-# try: loads our module into the running kernel without installing it, runs the smoke tests where there is SEV-ES, and
-# offers to go back.  Going back is `modprobe kvm_amd`: what an installed system loads.
+# try: loads our module into the running kernel without installing it, runs the smoke test (tools/smoke) where there is
+# SEV-ES, and offers to go back.  Going back is `modprobe kvm_amd`: what an installed system loads.
 
 # The build that dkms keeps, or the one of a source tree; built now if there is none.
 find_build() {
@@ -48,8 +48,19 @@ go_back() {
 	echo "The installed module is loaded again."
 }
 
+# why_refused FILE WHAT_INSMOD_SAID: one sentence.
+why_refused() {
+	case $2 in
+	*'Key was rejected'*)
+		echo "The kernel refuses the module for its signature, by \"$(modinfo -F signer "$1" 2>/dev/null || true)\": Secure Boot is on, so enroll that key, see \`kvm-amd-es status\`." ;;
+	*'Operation not permitted'* | *'Required key'*)
+		echo "The kernel refuses the module because it has no signature: Secure Boot is on, so let dkms build and sign it, see \`kvm-amd-es status\`." ;;
+	*) echo "The kernel refuses the module (${2##*: }): see the last lines of dmesg, and build it again for kernel $kver." ;;
+	esac
+}
+
 load() {
-	local copy
+	local copy said
 	local -a with
 
 	copy=$(mktemp)
@@ -57,9 +68,9 @@ load() {
 	mapfile -t with < <(options | tr ' ' '\n' | sed '/^$/d')
 	unload
 	modprobe -a kvm ccp 2>/dev/null || modprobe kvm || true
-	if ! insmod "$copy" "${with[@]}"; then
+	if ! said=$(insmod "$copy" "${with[@]}" 2>&1); then
 		rm -f "$copy"
-		echo "kvm-amd-es: The module was not loaded: see dmesg (Secure Boot wants it signed, see kvm-amd-es(8))." >&2
+		echo "kvm-amd-es: $(why_refused "$1" "$said")" >&2
 		go_back
 		exit 1
 	fi
@@ -68,15 +79,15 @@ load() {
 }
 
 # Real SEV-ES guests; nothing to run on a host without it.
-smoke_tests() {
+smoke_test() {
 	local why smoke
 
 	why=$(why_sev_es_is_off)
-	smoke=$(first_of "$root/usr/lib/kvm-amd-es/es_launch" "$here/../selftests/build/es_launch")
+	smoke=$(first_of "$root/usr/lib/kvm-amd-es/smoke" "$here/../build/es-smoke")
 	if [ -n "$why" ]; then
-		echo "No tests: SEV-ES is off. $why"
+		echo "No test: SEV-ES is off. $why"
 	elif [ -z "$smoke" ]; then
-		echo "No tests: they are built in the source tree only, by \`make -C selftests\`."
+		echo "No test: it is not built; run \`make tools\` in the source tree."
 	else
 		"$smoke"
 	fi
@@ -102,7 +113,9 @@ verb_try() {
 	file=$(find_build "$kver")
 	[ -n "$file" ] || build_module "$kver"
 	file=${file:-$(find_build "$kver")}
+	# Whoever ends it meanwhile gets the installed module back, too.
+	trap 'go_back; exit 1' HUP INT TERM
 	load "$file"
-	smoke_tests || { echo "kvm-amd-es: A test failed: please send the file that \`kvm-amd-es report\` writes." >&2; go_back; exit 1; }
+	smoke_test || { echo "kvm-amd-es: A test failed: please send the file that \`kvm-amd-es report\` writes." >&2; go_back; exit 1; }
 	wants_to_stay || go_back
 }
