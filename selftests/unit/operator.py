@@ -23,8 +23,8 @@ STUBS = {
     "dpkg-query": 'cat "$KVM_AMD_ES_ROOT/source" 2>/dev/null || exit 1',
     "dkms": '''case $1 in
 status) echo "kvm-amd-es/0.1.0: added" ;;
-install) [ ! -e "$KVM_AMD_ES_ROOT/fails" ] || { echo "kvm-amd-es: It was too hard. The whole output is in build/x." ; exit 10; }
-    mkdir -p "$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms"
+build) [ ! -e "$KVM_AMD_ES_ROOT/fails" ] || { echo "kvm-amd-es: It was too hard. The whole output is in build/x." ; exit 10; } ;;
+install) mkdir -p "$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms"
     echo "0.1.0 (linux $LINUX)" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms/kvm-amd.ko"
     echo "updates/dkms/kvm-amd.ko: kernel/kvm.ko" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/modules.dep" ;;
 remove) echo "kernel/arch/x86/kvm/kvm-amd.ko: kernel/kvm.ko" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/modules.dep" ;;
@@ -262,10 +262,10 @@ def test_failed_build_is_repeated_only_when_asked_or_changed(host):
     status, _, errors = host.run("build")
     assert status == 1 and f"Kernel {KVER} keeps Debian's own kvm-amd. It was too hard. (Log: " in errors, errors
     host.called()
-    assert host.run("build") == (1, "", "") and "dkms install" not in host.called()
-    assert host.run("build", KVER)[0] == 1 and "dkms install" in host.called()
+    assert host.run("build") == (1, "", "") and "dkms build" not in host.called()
+    assert host.run("build", KVER)[0] == 1 and "dkms build" in host.called()
     host.write("usr/src/kvm-amd-es-0.2.0/dkms.conf", "")
-    assert host.run("build")[0] == 1 and "dkms install" in host.called(), "a new version tries again"
+    assert host.run("build")[0] == 1 and "dkms build" in host.called(), "a new version tries again"
 
 
 def test_try_loads_with_the_options_and_goes_back(host):
@@ -284,14 +284,73 @@ def test_try_loads_with_the_options_and_goes_back(host):
 
 def test_try_goes_back_when_the_module_does_not_load(host):
     host.write(f"var/lib/dkms/kvm-amd-es/0.1.0/{KVER}/x86_64/module/kvm-amd.ko", OURS + "\n")
-    for said, sentence in (("Key was rejected by service", "refuses the module for its signature"),
-                           ("Operation not permitted", "has no signature"),
-                           ("Invalid module format", "refuses the module (Invalid module format)")):
-        host.load(None)
-        host.write("unloadable", f"insmod: ERROR: could not insert module /tmp/x: {said}\n")
-        status, out, errors = host.run("try", "--keep")
-        assert status == 1 and sentence in errors and errors.count("\n") == 1, errors
-        assert "modprobe kvm_amd\n" in host.called() and "is loaded again" in out, out
+    host.write("unloadable", "insmod: ERROR: could not insert module /tmp/x: Invalid module format\n")
+    try_is_refused(host, "refuses the module (Invalid module format)")
+
+
+def try_is_refused(host, words):
+    host.load(None)
+    status, out, errors = host.run("try", "--keep")
+    assert status == 1 and words in errors and errors.count("\n") == 1, errors
+    assert "modprobe kvm_amd\n" in host.called() and "is loaded again" in out, out
+
+
+CERTIFICATE_ID = "00aa5bcc"
+
+
+def secure_boot(host):
+    """With dkms's key made and not enrolled."""
+    host.stub("openssl", f"echo 'X509v3 Subject Key Identifier: '; echo '    {CERTIFICATE_ID.upper()}'")
+    host.write("sys/kernel/security/lockdown", "none [integrity] confidentiality\n")
+    host.write("proc/keys", "2276dbc0 I------ 2 perm 1f0b0000 0 0 keyring .builtin_trusted_keys: 1\n")
+    host.write("var/lib/dkms/mok.pub", "")
+
+
+def enroll(host):
+    host.write("proc/keys", host.read("proc/keys") + f"0176c5c9 I------ 1 perm 1f010000 0 0 asymmetri DKMS: {CERTIFICATE_ID}: X509.rsa x []\n")
+
+
+def test_try_tells_what_secure_boot_refuses(host):
+    module = f"var/lib/dkms/kvm-amd-es/0.1.0/{KVER}/x86_64/module/kvm-amd.ko"
+    host.write(module, OURS + "\n\nDKMS key\n")
+    host.write("unloadable", "insmod: ERROR: could not insert module /tmp/x: Key was rejected by service\n")
+    try_is_refused(host, "(Key was rejected by service)")
+    secure_boot(host)
+    try_is_refused(host, '"DKMS key", who signed it, is not enrolled: run `mokutil --import /var/lib/dkms/mok.pub`')
+    enroll(host)
+    try_is_refused(host, 'the signature of "DKMS key" is not right')
+    host.write(module, OURS + "\n")
+    try_is_refused(host, "it has no signature")
+
+
+def test_build_keeps_stock_until_the_key_is_enrolled(host):
+    secure_boot(host)
+    status, _, errors = host.run("build")
+    assert status == 1 and "Secure Boot is on and does not know the key" in errors and errors.count("\n") == 1, errors
+    assert "dkms install" not in host.called() and "Secure Boot: on, and the key" in host.run("status")[1]
+    assert host.run("build") == (1, "", "") and "dkms build" not in host.called(), "neither built nor told again"
+    host.install_ours()
+    assert host.run("build")[0] == 1 and not os.path.exists(f"{host.dir}/lib/modules/{KVER}/updates/dkms/kvm-amd.ko")
+    enroll(host)
+    assert host.run("build")[0] == 0 and "dkms install" in host.called()
+    assert "Secure Boot: on, signed with the key of /var/lib/dkms/mok.pub" in host.run("status")[1]
+
+
+def test_key_of_the_operator_is_the_one_that_counts(host):
+    secure_boot(host)
+    host.write("etc/dkms/framework.conf", '# mok_certificate=/no\nmok_certificate="/etc/own.der"\n')
+    assert "mokutil --import /etc/own.der" in host.run("status")[1]
+    host.write("etc/own.der", "")
+    enroll(host)
+    assert "signed with the key of /etc/own.der" in host.run("status")[1]
+
+
+def test_unknown_keys_are_no_reason(host):
+    secure_boot(host)
+    host.write("proc/keys", "")
+    assert host.run("build")[0] == 0, "only root sees keys"
+    host.write("sys/kernel/security/lockdown", "[none] integrity confidentiality\n")
+    assert "Secure Boot" not in host.run("status")[1]
 
 
 def test_try_runs_the_smoke_test_and_goes_back_when_it_fails(host):

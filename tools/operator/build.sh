@@ -43,11 +43,21 @@ reason_in_log() {
 	echo "${reason:-The build failed.} (Log: $1)"
 }
 
-dkms_install() {
+dkms_build() {
 	local make_log=$root/var/lib/dkms/kvm-amd-es/$version/build/make.log
 
 	dkms status -m kvm-amd-es -v "$version" 2>/dev/null | grep -q . || dkms add -m kvm-amd-es -v "$version" || return 1
-	dkms install --force -m kvm-amd-es -v "$version" -k "$1" || { cat "$make_log"; return 1; }
+	dkms build --force -m kvm-amd-es -v "$version" -k "$1" || { cat "$make_log"; return 1; }
+}
+
+# A module that the kernel would refuse stays built: in the stock one's place it would leave the host without any.
+dkms_install() {
+	dkms_build "$1" || return 1
+	if refused_for_its_key; then
+		echo "kvm-amd-es: Secure Boot is on and does not know the key with which the module is signed: $(how_to_enroll)"
+		return 1
+	fi
+	dkms install --force -m kvm-amd-es -v "$version" -k "$1"
 }
 
 # compile KVER INPUTS
@@ -61,7 +71,7 @@ compile() {
 		echo "kvm-amd-es: Kernel $1 has kvm-amd $(module_version "$(our_module "$1")"), built in $((SECONDS - start)) s; it is used after a reboot or \`modprobe -r kvm_amd && modprobe kvm_amd\`."
 		return
 	fi
-	drop_module "$1"
+	refused_for_its_key || drop_module "$1"
 	keep_stock "$1" "$2" "$(reason_in_log "$log")"
 }
 
@@ -71,9 +81,9 @@ build_for() {
 
 	linux=$(headers_version "$1")
 	source=$([ -z "$linux" ] || source_version "$linux" || true)
-	inputs="$version ${linux:--} ${source:--}"
+	inputs="$version ${linux:--} ${source:--}$(! refused_for_its_key || echo ' refused')"
 	package=linux-source-$(cut -d. -f1,2 <<<"$linux")
-	if [ -n "$linux" ] && [ "$(module_version "$(our_module "$1")")" = "$version (linux $linux)" ]; then
+	if [ -n "$linux" ] && [ "$(module_version "$(our_module "$1")")" = "$version (linux $linux)" ] && ! refused_for_its_key; then
 		rm -f "$state/$1"
 		return
 	fi

@@ -84,6 +84,16 @@ show_sev() {
 	echo "  /dev/sev: $([ -e "$root/dev/sev" ] && echo "there" || echo "missing")"
 }
 
+# Nothing where every module may be loaded.
+show_secure_boot() {
+	signatures_enforced || return 0
+	if refused_for_its_key; then
+		echo "Secure Boot: on, and the key with which dkms signs is not enrolled, so the kernel refuses what it builds: $(how_to_enroll)"
+	else
+		echo "Secure Boot: on, signed with the key of $(signing_certificate)"
+	fi
+}
+
 verb_status() {
 	local kver version missing=0
 
@@ -94,6 +104,7 @@ verb_status() {
 		show_kernel "$kver"
 	done
 	show_loaded
+	show_secure_boot
 	show_sev
 	return $missing
 }

@@ -50,13 +50,18 @@ go_back() {
 
 # why_refused FILE WHAT_INSMOD_SAID: one sentence.
 why_refused() {
-	case $2 in
-	*'Key was rejected'*)
-		echo "The kernel refuses the module for its signature, by \"$(modinfo -F signer "$1" 2>/dev/null || true)\": Secure Boot is on, so enroll that key, see \`kvm-amd-es status\`." ;;
-	*'Operation not permitted'* | *'Required key'*)
-		echo "The kernel refuses the module because it has no signature: Secure Boot is on, so let dkms build and sign it, see \`kvm-amd-es status\`." ;;
-	*) echo "The kernel refuses the module (${2##*: }): see the last lines of dmesg, and build it again for kernel $kver." ;;
-	esac
+	local by
+
+	by=$(modinfo -F signer "$1" 2>/dev/null || true)
+	if ! signatures_enforced || [[ $2 != *'Key was rejected'* && $2 != *'not permitted'* ]]; then
+		echo "The kernel refuses the module (${2##*: }): see the last lines of dmesg, and build it again for kernel $kver."
+	elif [ -z "$by" ]; then
+		echo "The kernel refuses the module, because Secure Boot is on and it has no signature: let dkms build and sign it."
+	elif refused_for_its_key; then
+		echo "The kernel refuses the module, because Secure Boot is on and \"$by\", who signed it, is not enrolled: $(how_to_enroll)"
+	else
+		echo "The kernel refuses the module, because Secure Boot is on and the signature of \"$by\" is not right: build it again with \`kvm-amd-es build $kver\`."
+	fi
 }
 
 load() {
