@@ -11,18 +11,24 @@
 operator_programs=(bash awk cat chmod cmp cp cut date dd dirname dmesg dpkg-query find grep head kmod ls mkdir mkfifo mktemp
 	mount mv od openssl readlink rm script sed seq setsid sleep sort tail tee tr uname wc xz)
 
-# put_program DIR NAME: with its libraries.
-put_program() {
-	local file path
+# put_libraries DIR PROGRAM: those that it is linked with.
+put_libraries() {
+	local file
 
-	path=$(command -v "$2") || die "There is no program $2: install Debian's package of it."
-	install -D -m 755 "$(readlink -f "$path")" "$1/usr/bin/$2"
-	for file in $(ldd "$path" | grep -oE '/[^ ]+'); do
+	for file in $(ldd "$2" | grep -oE '/[^ ]+'); do
 		[ -e "$1/usr/${file#/usr/}" ] || install -D -m 755 "$(readlink -f "$file")" "$1/usr/${file#/usr/}"
 	done
 }
 
-# shellcheck disable=SC2034 # kvers
+# put_program DIR NAME: with its libraries.
+put_program() {
+	local path
+
+	path=$(command -v "$2") || die "There is no program $2: install Debian's package of it."
+	install -D -m 755 "$(readlink -f "$path")" "$1/usr/bin/$2"
+	put_libraries "$1" "$path"
+}
+
 # host_begin: what is needed, and the variables of those who source this.
 host_begin() {
 	need_packages bash bsdutils cpio kmod make mawk openssl util-linux xz-utils
@@ -77,7 +83,7 @@ run_job() {
 
 	image=$(selftests/platform/build-host-image "$kver" --tests selftests/build/packaging --with "$dir") || return 1
 	ES_MODULE=stock selftests/platform/run -c 1 -w "$name" -r "KVERS=$kver selftests/packaging/$name" "$@" "$kver" "$image" "$name" |
-		sed -u -E -e '/^1\.\.[0-9]+$/d' -e "s/^((not )?ok [0-9]+ - )/\1$kver: /"
+		sed -u -E -e '/EFI stub: /d' -e '/^1\.\.[0-9]+$/d' -e "s/^((not )?ok [0-9]+ - )/\1$kver: /"
 }
 
 # each_kernel COMMAND KVER...: COMMAND KVER for each, whose cases are numbered through; a run that ends badly is one, too.
