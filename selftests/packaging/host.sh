@@ -29,6 +29,7 @@ put_program() {
 	put_libraries "$1" "$path"
 }
 
+# shellcheck disable=SC2034 # kvers
 # host_begin: what is needed, and the variables of those who source this.
 host_begin() {
 	need_packages bash bsdutils cpio kmod make mawk openssl util-linux xz-utils
