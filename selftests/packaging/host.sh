@@ -38,7 +38,7 @@ host_begin() {
 	mkdir -p build/packaging
 	work=$(mktemp -d build/packaging/host.XXXXXX)
 	trap 'kill_children; rm -rf "$work"' EXIT
-	make -s -C selftests packaging-guest
+	make -s -C selftests packaging-guest >&2
 }
 
 # put_system DIR KVER: /bin belongs to busybox, whose links stand behind ours in PATH.
