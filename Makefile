@@ -37,6 +37,10 @@ debug-check: ## every test on hosts whose kernels check themselves: KASAN, lockd
 	@kvers=$$(selftests/platform/kernels | sed '/+debug$$/!s/$$/+debug/' | tr '\n' ' ') && \
 	$(MAKE) -C selftests run_tests KVERS="$$kvers" HERE=
 
+.PHONY: verbs-check
+verbs-check: ## the verbs that README.md names and no other test runs, with small work (a quarter of an hour)
+	@selftests/verbs
+
 conformance: ## a table of what each request gives, stock and ours, on both kernels (long)
 	@selftests/conformance-table
 

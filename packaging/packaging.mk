@@ -6,7 +6,7 @@ DKMS_DIR = $(DESTDIR)/usr/src/kvm-amd-es-$(ES_VERSION)
 DKMS_FILES := dkms.conf Kbuild mk svm include patches/linux
 OPERATOR_LIB = $(DESTDIR)/usr/lib/kvm-amd-es
 
-.PHONY: install-dkms install-tools deb packaging-check
+.PHONY: install-dkms install-tools deb packaging-check operator-check
 
 install-dkms: ## put what DKMS needs, and nothing else, into /usr/src (DESTDIR= goes in front)
 	@rm -rf '$(DKMS_DIR)'
@@ -24,4 +24,7 @@ deb: ## build the Debian package kvm-amd-es-dkms into build/deb/ and check it wi
 	@packaging/build-deb
 
 packaging-check: ## the package's life in a Debian 12 chroot: install, upgrade, troubles, removal (as root)
-	@selftests/packaging/run
+	@selftests/packaging/run && selftests/packaging/readme
+
+operator-check: ## on the emulated host: kvm-amd-es try, status and report for real, and Secure Boot (as root)
+	@selftests/packaging/try && selftests/packaging/secure-boot
