@@ -16,8 +16,9 @@ static void mark(struct es_vcpu *vcpu, uint64_t value)
 {
 	uint8_t *ghcb;
 
-	es_order(vcpu, AGENT_WRITE8, AGENT_PLAIN_GPA, value);
-	es_order(vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, value);
+	/* The agent writes the complement. */
+	es_order(vcpu, AGENT_WRITE8, AGENT_PLAIN_GPA, ~value);
+	es_order(vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, ~value);
 	ghcb = es_request(vcpu, SPEC_EXIT_MSR, 1, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, MSR_NOBODY_HAS);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, (uint32_t)value);

@@ -58,7 +58,7 @@ static void launch(void)
 	want(es_guest_state(&vm) == ES_RUNNING, "the security processor has the guest as running");
 }
 
-static void boot(void)
+static void start(void)
 {
 	es_boot(&vm);
 	want(es_mailbox(vcpu(0))->starts == 1, "the boot vCPU started once");
@@ -132,7 +132,7 @@ static void end(void)
 
 static const struct { void (*run)(void); const char *what; } steps[] = {
 	{ launch, "a guest with two vCPUs is launched" },
-	{ boot, "its boot vCPU runs" },
+	{ start, "its boot vCPU runs" },
 	{ ask_by_msr, "a request through the GHCB MSR is answered" },
 	{ ask_by_page, "a request through the GHCB page is answered" },
 	{ be_refused, "a malformed request is refused, and the guest goes on" },
