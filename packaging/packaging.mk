@@ -6,7 +6,8 @@ DKMS_DIR = $(DESTDIR)/usr/src/kvm-amd-es-$(ES_VERSION)
 DKMS_FILES := dkms.conf Kbuild mk svm include patches/linux
 OPERATOR_LIB = $(DESTDIR)/usr/lib/kvm-amd-es
 
-.PHONY: install-dkms install-tools deb packaging-check operator-check
+.PHONY: install-dkms install-tools deb packaging-check operator-check lifecycle-check
+.PHONY: install-dkms install-tools deb packaging-check operator-check lifecycle-check
 
 install-dkms: ## put what DKMS needs, and nothing else, into /usr/src (DESTDIR= goes in front)
 	@rm -rf '$(DKMS_DIR)'
@@ -28,3 +29,6 @@ packaging-check: ## the package's life in a Debian 12 chroot: install, upgrade, 
 
 operator-check: ## on the emulated host: kvm-amd-es try, status and report for real, and Secure Boot (as root)
 	@selftests/packaging/try && selftests/packaging/secure-boot
+
+lifecycle-check: ## the package's life on a machine: installed, booted, run, recovered, removed (as root; PARTS= selects)
+	@selftests/packaging/lifecycle $(PARTS)
