@@ -15,9 +15,10 @@ put_host() { host_settings && apt_inside install "${host_packages[@]}"; }
 
 # shellcheck disable=SC2046 # several packages are meant
 put_kernels() {
-	put_host && apt_inside install $(kernel_packages "$k61" "$l61") $(kernel_packages "$k612" "$l612") &&
-		image_make "$k61" "$image_dir" && image_make "$k612" "$image_dir"
+	put_host && apt_inside install $(kernel_packages "$k61" "$l61") $(kernel_packages "$k612" "$l612")
 }
+
+put_images() { image_make "$k61" "$image_dir" && image_make "$k612" "$image_dir"; }
 
 # A Debian 12 host with both kernels, which boots.
 machine() {
@@ -50,7 +51,8 @@ copy_of() {
 
 begin_installed() {
 	[ -f "$root_dir/machine" ] || work machine 90 "a Debian 12 host with both kernels is made" machine || return 1
-	[ -f "$root_dir/installed" ] || work installed 90 "apt installs the package, and the module is built for both" installed
+	[ -f "$root_dir/installed" ] || work installed 90 "apt installs the package, and the module is built for both" installed || return 1
+	[ -d "$image_dir/$k612" ] || on_disk "$root_dir/machine" put_images
 }
 
 # --- what both kernels must show
