@@ -20,4 +20,4 @@ both_run() {
 }
 
 # boots NAME DISK JOBS SENTENCE: both kernels, side by side; the disk is left as it is.
-boots() { work "$1" 90 "$4" boot_both "$1" 400 "$root_dir/$2,snapshot=on" "$3"; }
+boots() { work "$1" 90 "$4" boot_both "$1" 600 "$root_dir/$2,snapshot=on" "$3"; }

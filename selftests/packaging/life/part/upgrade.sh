@@ -25,7 +25,7 @@ part_upgrade() {
 	both=("$old" "$k61")
 	work old-machine 90 "a Debian 12 host with $old (linux $linux) is made" old_machine "$old" "$linux" || return 1
 	work old-install 60 "apt installs the package there" on_disk "$root_dir/upgrade" install_deb "$deb"
-	work old-boot 90 "$old boots" boot "old-boot-$old" 400 "$old" "$root_dir/upgrade,snapshot=on" look,tests
+	work old-boot 90 "$old boots" boot "old-boot-$old" 600 "$old" "$root_dir/upgrade,snapshot=on" look,tests
 	check "$old has ours" runs_ours "old-boot-$old" "$old" "$version" "$linux"
 	check "SEV-ES guests run on $old" small_guests_run "old-boot-$old"
 	work upgrade 90 "apt brings $k61 with its source" on_disk "$root_dir/upgrade" put_kernel "$k61" "$l61"
