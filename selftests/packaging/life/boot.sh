@@ -42,7 +42,7 @@ boot() {
 	touch "$logs"/{console,out,dmesg}.log
 	boot_command "$@" || return 1
 	printf '%q ' "${platform[@]}" >"$logs/cmdline"
-	timeout "$limit" "${platform[@]}" >"$logs/qemu.log" 2>&1 || status=$?
+	timeout --foreground "$limit" "${platform[@]}" >"$logs/qemu.log" 2>&1 || status=$?
 	tr -d '\r' <"$logs/out.log" | sed -n 's/^es-life: //p' >"$logs/facts"
 	why=$(why_failed "$status")
 	[ -n "$why" ] || return 0
