@@ -49,8 +49,3 @@ on_disk() {
 	disk_down || status=1
 	return $status
 }
-
-# What modprobe is told on a host with SEV-ES guests: 6.1 does not turn it on by itself.
-host_settings() {
-	echo 'options kvm_amd sev=1 sev_es=1' >"$root_dir/system/etc/modprobe.d/kvm-amd.conf"
-}

@@ -10,7 +10,7 @@ put_deb() { cp "$1" "$root_dir/system/kvm-amd-es-dkms.deb"; }
 # kernel_packages KVER VERSION
 kernel_packages() { echo "linux-image-$1" "linux-headers-$1" "linux-source-$(cut -d . -f 1,2 <<<"$1")=$2"; }
 
-put_host() { host_settings && apt_inside install "${host_packages[@]}"; }
+put_host() { apt_inside install "${host_packages[@]}"; }
 
 # shellcheck disable=SC2046 # several packages are meant
 put_kernels() {
