@@ -7,12 +7,12 @@
 
 # boot_command KVER DISK JOBS APPEND: fills the array platform.
 boot_command() {
-	local binary
+	local binary append="console=ttyS0 loglevel=5 panic=-1 no_timer_check systemd.show_status=no"
 
 	binary=$(platform_qemu) || return 1
 	platform_command "$binary" 1
 	platform+=(-kernel "$image_dir/$1/vmlinuz" -initrd "$image_dir/$1/initrd"
-		-append "console=ttyS0 loglevel=5 panic=-1 no_timer_check systemd.unit=es-life.service es_jobs=$3 ${4:-}"
+		-append "$append systemd.unit=es-life.service es_jobs=$3 ${4:-}"
 		-drive "if=none,id=disk,format=raw,file=$2" -device virtio-blk-pci,drive=disk
 		-serial "file:$logs/console.log" -serial "file:$logs/out.log" -serial "file:$logs/dmesg.log" -monitor none)
 }
@@ -46,7 +46,7 @@ boot() {
 	tr -d '\r' <"$logs/out.log" | sed -n 's/^es-life: //p' >"$logs/facts"
 	why=$(why_failed "$status")
 	[ -n "$why" ] || return 0
-	echo "$1 did not boot as wanted: $why. The end of its console:"
+	echo "${logs##*/} did not boot as wanted: $why. The end of its console:"
 	tail -n 8 "$logs/console.log" | tr -d '\r'
 	echo "Logs: $logs"
 	return 1

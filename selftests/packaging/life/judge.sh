@@ -36,7 +36,8 @@ same() {
 	[ -n "$(fact "$1" "$2")" ] && wants "$1" "$3" "$(fact "$1" "$2")"
 }
 
-# runs_ours BOOT KVER VERSION LINUX_VERSION: taint 12288 is out-of-tree (O) and signed by a key that the kernel does not know (E).
+# runs_ours BOOT KVER VERSION LINUX_VERSION: taint 12288 is out-of-tree (O) and signed by a key that the kernel does not
+# know (E).
 runs_ours() {
 	local ours="$3 (linux $4)"
 

@@ -49,7 +49,9 @@ copy_of() {
 }
 
 begin_installed() {
-	[ -f "$root_dir/machine" ] || work machine 90 "a Debian 12 host with both kernels is made" machine || return 1
-	[ -f "$root_dir/installed" ] || work installed 90 "apt installs the package, and the module is built for both" installed || return 1
+	[ -f "$root_dir/machine" ] ||
+		work machine 90 "a Debian 12 host with both kernels is made" machine || return 1
+	[ -f "$root_dir/installed" ] ||
+		work installed 90 "apt installs the package, and the module is built for both" installed || return 1
 	[ -d "$image_dir/$k612" ] || on_disk "$root_dir/machine" put_images
 }
