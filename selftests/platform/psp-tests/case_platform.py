@@ -6,8 +6,9 @@ Why it matters: kvm_amd offers SEV-ES only after INIT with the ES flag.
 Not covered: WBINVD_REQUIRED (the device cannot see WBINVD); whether the host
 can still read the trusted memory region (it can); certificates.
 """
-from firmware import (BLOB, CMD, ES_POLICY, INIT, SEV_POLICY, TMR, UNINIT,
-                      WORKING, G_LUPDATE, G_UNINIT, CBIT, expect, expect_not)
+from firmware import (BLOB, CMD, ES_POLICY, INIT, NV_BYTES, SEV_POLICY, TMR,
+                      UNINIT, WORKING, G_LUPDATE, G_UNINIT, CBIT, expect,
+                      expect_not)
 from machine import RAM_BYTES
 
 
@@ -82,17 +83,17 @@ def init_ex_without_storage_works_like_init(fw):
 
 
 def init_ex_fills_erased_storage_and_accepts_it_again(fw):
-    fw.machine.write(BLOB, b"\0" * 4096)
+    fw.machine.write(BLOB, b"\0" * NV_BYTES)
     expect("SUCCESS", fw.init_ex())
-    first = fw.machine.read(BLOB, 4096)
-    expect_not(b"\0" * 4096, first, "storage")
+    first = fw.machine.read(BLOB, NV_BYTES)
+    expect_not(b"\0" * NV_BYTES, first, "storage")
     expect("SUCCESS", fw.shutdown())
     expect("SUCCESS", fw.init_ex())
-    expect(first, fw.machine.read(BLOB, 4096), "storage")
+    expect(first, fw.machine.read(BLOB, NV_BYTES), "storage")
 
 
 def init_ex_refuses_damaged_storage_once_and_erases_it(fw):
-    fw.machine.write(BLOB, b"\0" * 4096)
+    fw.machine.write(BLOB, b"\0" * NV_BYTES)
     expect("SUCCESS", fw.init_ex())
     expect("SUCCESS", fw.shutdown())
     fw.machine.write(BLOB + 20, b"damage")

@@ -13,22 +13,13 @@ import random
 
 from case_launch import fill, recompute, take_measurement
 from firmware import (BLOB, DATA, ES_POLICY, G_LSECRET, G_LUPDATE, INIT,
-                      MIN_ASID, SEV_POLICY, expect, expect_not)
+                      MIN_ASID, NV_BYTES, SEV_POLICY, expect, expect_not)
+from keys import CERT_AT, CHAIN_AT, export
 from machine import RAM_BYTES
-from owner import (CEK, CERT_BYTES, ECDH_SHA256, OCA, PDH, PEK, Certificate,
-                   Owner, certificate)
+from owner import (CEK, CERT_BYTES, ECDH_SHA256, OCA, PDH, PEK, Owner,
+                   certificate)
 import p384
-
-CERT_AT, CHAIN_AT = 0x1300000, 0x1301000
-SESSION_AT, HEADER_AT, PACKET_AT = 0x1304000, 0x1305000, 0x1306000
-
-
-def _export(fw):
-    expect("SUCCESS", fw.pdh_cert_export(CERT_AT, CERT_BYTES, CHAIN_AT,
-                                         3 * CERT_BYTES))
-    chain = fw.machine.read(CHAIN_AT, 3 * CERT_BYTES)
-    return [Certificate(fw.machine.read(CERT_AT, CERT_BYTES))] + [
-        Certificate(chain[i * CERT_BYTES:][:CERT_BYTES]) for i in range(3)]
+from transfer import HEADER_AT, PACKET_AT, SESSION_AT
 
 
 def start(fw, owner, policy=ES_POLICY, cert=None, session=None):
@@ -41,12 +32,12 @@ def start(fw, owner, policy=ES_POLICY, cert=None, session=None):
 
 
 def new_owner(fw, policy=ES_POLICY, seed=1):
-    return Owner(random.Random(seed), _export(fw)[0].key, policy)
+    return Owner(random.Random(seed), export(fw)[0].key, policy)
 
 
 def the_certificates_form_a_chain(fw):
     fw.ready()
-    pdh, pek, oca, cek = _export(fw)
+    pdh, pek, oca, cek = export(fw)
     expect([PDH, PEK, OCA, CEK], [c.usage for c in (pdh, pek, oca, cek)])
     expect(ECDH_SHA256, pdh.algo, "algorithm of the PDH")
     for cert in (pdh, pek, oca, cek):
@@ -61,28 +52,28 @@ def the_certificates_form_a_chain(fw):
 
 def the_keys_last_until_factory_reset(fw):
     fw.ready()
-    one = [c.key for c in _export(fw)]
+    one = [c.key for c in export(fw)]
     fw.machine.reset()
     fw.ready()
-    expect(one, [c.key for c in _export(fw)], "keys after a machine reset")
+    expect(one, [c.key for c in export(fw)], "keys after a machine reset")
     expect("SUCCESS", fw.shutdown())
     expect("SUCCESS", fw.factory_reset())
     fw.ready()
-    two = [c.key for c in _export(fw)]
+    two = [c.key for c in export(fw)]
     expect(one[3], two[3], "chip's key after FACTORY_RESET")
     expect(True, set(one[:3]).isdisjoint(two[:3]), "other keys differ")
 
 
 def the_keys_of_init_ex_belong_to_the_storage(fw):
-    fw.host_writes(BLOB, b"\0" * 4096)
+    fw.host_writes(BLOB, b"\0" * NV_BYTES)
     expect("SUCCESS", fw.init_ex())
-    one = _export(fw)[0].key
+    one = export(fw)[0].key
     expect("SUCCESS", fw.shutdown())
     expect("SUCCESS", fw.init())
-    expect_not(one, _export(fw)[0].key, "PDH without the storage")
+    expect_not(one, export(fw)[0].key, "PDH without the storage")
     expect("SUCCESS", fw.shutdown())
     expect("SUCCESS", fw.init_ex())
-    expect(one, _export(fw)[0].key, "PDH with the storage again")
+    expect(one, export(fw)[0].key, "PDH with the storage again")
 
 
 def export_tells_both_lengths_and_wants_memory(fw):

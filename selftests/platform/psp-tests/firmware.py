@@ -26,6 +26,7 @@ STATUS = {
 
 UNINIT, INIT, WORKING = 0, 1, 2                    # platform
 G_UNINIT, G_LUPDATE, G_LSECRET, G_RUNNING = 0, 1, 2, 3   # guest
+G_SUPDATE, G_RUPDATE, G_SENT = 4, 5, 6
 
 ES_POLICY, SEV_POLICY = 0x5, 0x1
 MIN_ASID, MAX_ASID = 16, 31
@@ -34,6 +35,7 @@ CBIT = 1 << 51
 CMD = 0x1000000                 # command buffer
 BLOB = 0x1100000                # other small buffers
 TMR = 0x4000000
+NV_BYTES = 32 << 10
 DATA = 0x2000000                # guest memory
 
 
@@ -95,11 +97,26 @@ class Firmware:
         self.status = dict(zip(names, self.answer))
         return status
 
+    def pek_gen(self):
+        return self.command(0x005)
+
+    def pek_csr(self, paddr, length):
+        return self.command(0x006, "QI", paddr, length)
+
+    def pek_cert_import(self, pek, pek_len, oca, oca_len):
+        return self.command(0x007, "QIIQI", pek, pek_len, 0, oca, oca_len)
+
+    def pdh_gen(self):
+        return self.command(0x009)
+
     def pdh_cert_export(self, pdh, pdh_len, chain, chain_len):
         return self.command(0x008, "QIIQI", pdh, pdh_len, 0, chain, chain_len)
 
     def df_flush(self):
         return self.command(0x00A)
+
+    def download_firmware(self, paddr, length):
+        return self.command(0x00B, "QI", paddr, length)
 
     def get_id(self, paddr=BLOB, length=64):
         return self.command(0x00C, "QI", paddr, length)
@@ -120,6 +137,9 @@ class Firmware:
         self.guest = dict(zip(names, self.answer))
         return status
 
+    def copy(self, handle, src, dst, length=4096):
+        return self.command(0x024, "IIQQ", handle, length, src, dst)
+
     def launch_start(self, policy=ES_POLICY, handle=0, dh=(0, 0),
                      session=(0, 0)):
         status = self.command(0x030, "IIQIIQI", handle, policy, dh[0], dh[1],
@@ -138,11 +158,50 @@ class Firmware:
 
     def launch_secret(self, handle, hdr, hdr_len, guest, guest_len, trans,
                       trans_len):
-        return self.command(0x034, "IIQIIQIIQI", handle, 0, hdr, hdr_len, 0,
-                            guest, guest_len, 0, trans, trans_len)
+        return self.packet(0x034, handle, hdr, hdr_len, guest, guest_len,
+                           trans, trans_len)
+
+    def packet(self, command, handle, hdr, hdr_len, guest, guest_len, trans,
+               trans_len):
+        """LAUNCH_SECRET, SEND_UPDATE_* and RECEIVE_UPDATE_*: one layout."""
+        status = self.command(command, "IIQIIQIIQI", handle, 0, hdr, hdr_len,
+                              0, guest, guest_len, 0, trans, trans_len)
+        self.lengths = (self.answer[3], self.answer[9])
+        return status
 
     def finish(self, handle):
         return self.command(0x035, "I", handle)
+
+    def attestation_report(self, handle, mnonce, paddr=BLOB, length=0xD0):
+        return self.command(0x036, "IIQ16sI", handle, 0, paddr, mnonce, length)
+
+    def send_start(self, handle, pdh=(0, 0), chain=(0, 0), amd=(0, 0),
+                   session=(0, 0)):
+        status = self.command(0x040, "IIQIIQIIQIIQI", handle, 0xFFFFFFFF,
+                              *pdh, 0, *chain, 0, *amd, 0, *session)
+        self.policy, self.session_len = self.answer[1], self.answer[12]
+        return status
+
+    def send_finish(self, handle):
+        return self.command(0x043, "I", handle)
+
+    def send_cancel(self, handle):
+        return self.command(0x044, "I", handle)
+
+    def receive_start(self, policy, pdh, session, handle=0):
+        status = self.command(0x050, "IIQIIQI", handle, policy, *pdh, 0,
+                              *session)
+        self.handle = self.answer[0]
+        return status
+
+    def receive_finish(self, handle):
+        return self.command(0x053, "I", handle)
+
+    def dbg_decrypt(self, handle, src, dst, length):
+        return self.command(0x060, "IIQQI", handle, 0, src, dst, length)
+
+    def dbg_encrypt(self, handle, src, dst, length):
+        return self.command(0x061, "IIQQI", handle, 0, src, dst, length)
 
     def host_writes(self, paddr, data):
         """Write as the host does: pages of a guest come back first.

@@ -54,6 +54,13 @@ def multiply(scalar, point=G):
     return result
 
 
+def sign(private, message_hash, nonce):
+    """ECDSA; answers r and s."""
+    z = int.from_bytes(message_hash, "big")
+    r = multiply(nonce)[0] % N
+    return r, pow(nonce, -1, N) * (z + r * private) % N
+
+
 def verify(public, message_hash, r, s):
     """ECDSA."""
     if not (0 < r < N and 0 < s < N):

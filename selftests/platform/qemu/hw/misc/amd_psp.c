@@ -160,8 +160,7 @@ static void psp_realize(PCIDevice *dev, Error **errp)
     if (!check_host(errp)) {
         return;
     }
-    if (!psp_random(psp->chip_key, sizeof(psp->chip_key)) ||
-        !psp_random(psp->own_nonce, sizeof(psp->own_nonce))) {
+    if (!psp_random(psp->chip_key, sizeof(psp->chip_key))) {
         error_setg(errp, "no random numbers for the chip's key");
         return;
     }

@@ -88,6 +88,9 @@ static uint32_t check_activate(AmdPsp *psp, const PspGuest *guest,
     if (guest->asid) {
         return PSP_ACTIVE;
     }
+    if (guest->state == PSP_GUEST_SENT) {
+        return PSP_INVALID_GUEST_STATE;
+    }
     if (*asid_state(psp, asid) == PSP_ASID_DIRTY) {
         return PSP_DF_FLUSH_REQUIRED;
     }
@@ -110,7 +113,7 @@ uint32_t psp_cmd_activate(AmdPsp *psp, void *buf)
     }
     guest->asid = asid;
     *asid_state(psp, asid) = PSP_ASID_ALLOCATED;
-    if (guest->state == PSP_GUEST_RUNNING && !psp_asid_make_valid(psp, guest)) {
+    if (psp_guest_runnable(guest) && !psp_asid_make_valid(psp, guest)) {
         psp_asid_release(psp, guest);
         return PSP_HWERROR_PLATFORM;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SEV certificates and the platform's own keys.
+ * SEV certificates.
  *
  * AMD 55766 SEV API, chapter 2 (Keys) and appendix "Certificate Format". Who
  * signs whom:
@@ -9,16 +9,14 @@
  *                       +--> PEK --> PDH
  *   CEK ----------------+
  *
- * A real CEK is signed by AMD; the emulated one is signed by nobody, so that
- * nobody can take this platform for a real one. Private keys are not stored:
- * they are derived again from the chip's key and a nonce, which is what lies
- * in persistent storage.
+ * Only ECDSA on P-384 with SHA-256 is known; the API also lets an owner's OCA
+ * be an RSA key.
  */
 
 #include "qemu/osdep.h"
-#include "qemu/units.h"
+#include "qemu/bswap.h"
 #include "amd_psp_crypto.h"
-#include "amd_psp_mailbox.h"
+#include "amd_psp_cert.h"
 
 static void reverse_copy(uint8_t *to, const uint8_t *from, size_t len)
 {
@@ -27,9 +25,9 @@ static void reverse_copy(uint8_t *to, const uint8_t *from, size_t len)
     }
 }
 
-static void key_derive(PspKeyPair *key, uint32_t usage, const char *label,
-                       const uint8_t chip_key[PSP_DIGEST_BYTES],
-                       const void *nonce, size_t nonce_len)
+void psp_key_derive(PspKeyPair *key, uint32_t usage, const char *label,
+                    const uint8_t chip_key[PSP_DIGEST_BYTES],
+                    const void *nonce, size_t nonce_len)
 {
     uint8_t seed[PSP_DIGEST_BYTES];
 
@@ -43,7 +41,7 @@ static void key_derive(PspKeyPair *key, uint32_t usage, const char *label,
     key->usage = usage;
 }
 
-static void cert_init(PspCert *cert, const PspKeyPair *key)
+void psp_cert_init(PspCert *cert, const PspKeyPair *key)
 {
     uint32_t algo = key->usage == PSP_USAGE_PDH ? PSP_ALGO_ECDH_SHA256
                                                 : PSP_ALGO_ECDSA_SHA256;
@@ -62,47 +60,33 @@ static void cert_init(PspCert *cert, const PspKeyPair *key)
     reverse_copy(cert->y, key->q.y, P384_BYTES);
 }
 
-static bool cert_sign(PspCert *cert, int slot, const PspKeyPair *key)
+bool psp_sign(const PspKeyPair *key, const void *data, size_t len,
+              uint8_t r_out[PSP_CERT_NUM_BYTES],
+              uint8_t s_out[PSP_CERT_NUM_BYTES])
 {
-    PspCertSignature *sig = &cert->sigs[slot];
     uint8_t k[P384_BYTES], r[P384_BYTES], s[P384_BYTES];
     uint8_t hash[PSP_DIGEST_BYTES];
 
-    psp_sha256(cert, offsetof(PspCert, sigs), hash);
+    psp_sha256(data, len, hash);
     do {
         if (!psp_random(k, sizeof(k))) {
             return false;
         }
     } while (!p384_scalar_ok(k) || !p384_sign(key->d, k, hash, r, s));
-    sig->usage = cpu_to_le32(key->usage);
-    sig->algo = cpu_to_le32(PSP_ALGO_ECDSA_SHA256);
-    reverse_copy(sig->r, r, P384_BYTES);
-    reverse_copy(sig->s, s, P384_BYTES);
+    memset(r_out, 0, PSP_CERT_NUM_BYTES);
+    memset(s_out, 0, PSP_CERT_NUM_BYTES);
+    reverse_copy(r_out, r, P384_BYTES);
+    reverse_copy(s_out, s, P384_BYTES);
     return true;
 }
 
-bool psp_identity_create(PspIdentity *id,
-                         const uint8_t chip_key[PSP_DIGEST_BYTES],
-                         const uint8_t nonce[PSP_NONCE_BYTES])
+bool psp_cert_sign(PspCert *cert, int slot, const PspKeyPair *key)
 {
-    PspKeyPair cek, oca, pek;
+    PspCertSignature *sig = &cert->sigs[slot];
 
-    key_derive(&cek, PSP_USAGE_CEK, "sev-chip-endorsement-key", chip_key,
-               NULL, 0);
-    key_derive(&oca, PSP_USAGE_OCA, "emulated-oca", chip_key, nonce,
-               PSP_NONCE_BYTES);
-    key_derive(&pek, PSP_USAGE_PEK, "emulated-pek", chip_key, nonce,
-               PSP_NONCE_BYTES);
-    key_derive(&id->pdh, PSP_USAGE_PDH, "emulated-pdh", chip_key, nonce,
-               PSP_NONCE_BYTES);
-    cert_init(&id->chain.cek, &cek);
-    cert_init(&id->chain.oca, &oca);
-    cert_init(&id->chain.pek, &pek);
-    cert_init(&id->pdh_cert, &id->pdh);
-    return cert_sign(&id->chain.oca, 0, &oca) &&
-           cert_sign(&id->chain.pek, 0, &oca) &&
-           cert_sign(&id->chain.pek, 1, &cek) &&
-           cert_sign(&id->pdh_cert, 0, &pek);
+    sig->usage = cpu_to_le32(key->usage);
+    sig->algo = cpu_to_le32(PSP_ALGO_ECDSA_SHA256);
+    return psp_sign(key, cert, offsetof(PspCert, sigs), sig->r, sig->s);
 }
 
 static bool fits_48_bytes(const uint8_t num[PSP_CERT_NUM_BYTES])
@@ -115,11 +99,10 @@ static bool fits_48_bytes(const uint8_t num[PSP_CERT_NUM_BYTES])
     return true;
 }
 
-bool psp_cert_get_dh_key(const PspCert *cert, P384Point *key)
+static bool get_key(const PspCert *cert, uint32_t algo, P384Point *key)
 {
     if (le32_to_cpu(cert->version) != PSP_CERT_VERSION ||
-        le32_to_cpu(cert->usage) != PSP_USAGE_PDH ||
-        le32_to_cpu(cert->algo) != PSP_ALGO_ECDH_SHA256 ||
+        le32_to_cpu(cert->algo) != algo ||
         le32_to_cpu(cert->curve) != PSP_CURVE_P384 ||
         !fits_48_bytes(cert->x) || !fits_48_bytes(cert->y)) {
         return false;
@@ -129,24 +112,83 @@ bool psp_cert_get_dh_key(const PspCert *cert, P384Point *key)
     return p384_point_ok(key);
 }
 
-uint32_t psp_cmd_pdh_cert_export(AmdPsp *psp, void *buf)
+bool psp_cert_get_dh_key(const PspCert *cert, P384Point *key)
 {
-    PspPdhCertExport *cmd = buf;
-    const PspIdentity *id = &psp->identity;
-    bool short_len = le32_to_cpu(cmd->pdh_len) < sizeof(id->pdh_cert) ||
-                     le32_to_cpu(cmd->chain_len) < sizeof(id->chain);
+    return le32_to_cpu(cert->usage) == PSP_USAGE_PDH &&
+           get_key(cert, PSP_ALGO_ECDH_SHA256, key);
+}
 
-    if (psp->state == PSP_UNINIT) {
-        return PSP_INVALID_PLATFORM_STATE;
+static bool may_sign(uint32_t issuer, uint32_t usage)
+{
+    switch (usage) {
+    case PSP_USAGE_OCA:
+        return issuer == PSP_USAGE_OCA;
+    case PSP_USAGE_PEK:
+        return issuer == PSP_USAGE_OCA || issuer == PSP_USAGE_CEK;
+    case PSP_USAGE_PDH:
+        return issuer == PSP_USAGE_PEK;
+    default:
+        return false;
     }
-    cmd->pdh_len = cpu_to_le32(sizeof(id->pdh_cert));
-    cmd->chain_len = cpu_to_le32(sizeof(id->chain));
-    if (short_len) {
-        return PSP_INVALID_LENGTH;
+}
+
+static bool signature_ok(const PspCert *cert, const PspCertSignature *sig,
+                         const P384Point *key)
+{
+    uint8_t hash[PSP_DIGEST_BYTES], r[P384_BYTES], s[P384_BYTES];
+
+    if (!fits_48_bytes(sig->r) || !fits_48_bytes(sig->s)) {
+        return false;
     }
-    return sev_host_write(psp_spa(le64_to_cpu(cmd->pdh_paddr)),
-                          &id->pdh_cert, sizeof(id->pdh_cert)) &&
-           sev_host_write(psp_spa(le64_to_cpu(cmd->chain_paddr)),
-                          &id->chain, sizeof(id->chain))
-           ? PSP_SUCCESS : PSP_INVALID_ADDRESS;
+    psp_sha256(cert, offsetof(PspCert, sigs), hash);
+    reverse_copy(r, sig->r, P384_BYTES);
+    reverse_copy(s, sig->s, P384_BYTES);
+    return p384_verify(key, hash, r, s);
+}
+
+/* An empty slot says so twice. */
+static bool slot_malformed(const PspCertSignature *sig)
+{
+    return !sig->algo != (le32_to_cpu(sig->usage) == PSP_USAGE_INVALID);
+}
+
+static uint32_t check_signatures(const PspCert *cert, const PspCert *issuer,
+                                 const P384Point *key)
+{
+    uint32_t status = PSP_INVALID_CERTIFICATE;
+
+    if (slot_malformed(&cert->sigs[0]) || slot_malformed(&cert->sigs[1])) {
+        return PSP_BAD_SIGNATURE;
+    }
+    for (int i = 0; i < ARRAY_SIZE(cert->sigs); i++) {
+        if (cert->sigs[i].usage != issuer->usage ||
+            cert->sigs[i].algo != issuer->algo) {
+            continue;
+        }
+        if (signature_ok(cert, &cert->sigs[i], key)) {
+            return PSP_SUCCESS;
+        }
+        status = PSP_BAD_SIGNATURE;
+    }
+    return status;
+}
+
+uint32_t psp_cert_check(const PspCert *cert, const PspCert *issuer)
+{
+    uint32_t usage = le32_to_cpu(cert->usage);
+    uint32_t algo = usage == PSP_USAGE_PDH ? PSP_ALGO_ECDH_SHA256
+                                           : PSP_ALGO_ECDSA_SHA256;
+    P384Point own_key, key;
+    uint32_t status;
+
+    if (!get_key(issuer, PSP_ALGO_ECDSA_SHA256, &key)) {
+        return PSP_INVALID_CERTIFICATE;
+    }
+    status = check_signatures(cert, issuer, &key);
+    if (status != PSP_SUCCESS) {
+        return status;
+    }
+    return get_key(cert, algo, &own_key) &&
+           may_sign(le32_to_cpu(issuer->usage), usage)
+           ? PSP_SUCCESS : PSP_INVALID_CERTIFICATE;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * SEV certificates and the platform's own keys.
+ * SEV certificates.
  *
  * AMD 55766 SEV API, appendix "Certificate Format". Numbers inside a
  * certificate are little endian, 72 bytes each.
@@ -57,24 +57,31 @@ typedef struct PspKeyPair {
     P384Point q;
 } PspKeyPair;
 
-/* The certificates as PDH_CERT_EXPORT gives them out, and the PDH itself. */
-typedef struct PspIdentity {
-    PspKeyPair pdh;
-    PspCert pdh_cert;
-    struct QEMU_PACKED {
-        PspCert pek, oca, cek;
-    } chain;
-} PspIdentity;
+/* As PDH_CERT_EXPORT gives them out and SEND_START takes them. */
+typedef struct QEMU_PACKED PspCertChain {
+    PspCert pek, oca, cek;
+} PspCertChain;
 
-/*
- * Make the platform's keys, all derived from the chip's key and @nonce, and
- * their certificates. False: no random numbers.
- */
-bool psp_identity_create(PspIdentity *identity,
-                         const uint8_t chip_key[PSP_DIGEST_BYTES],
-                         const uint8_t nonce[PSP_NONCE_BYTES]);
+/* A key pair that belongs to the chip, @label and @nonce: always the same. */
+void psp_key_derive(PspKeyPair *key, uint32_t usage, const char *label,
+                    const uint8_t chip_key[PSP_DIGEST_BYTES],
+                    const void *nonce, size_t nonce_len);
+
+/* An unsigned certificate of @key. */
+void psp_cert_init(PspCert *cert, const PspKeyPair *key);
+
+/* Sign with @key; false: no random numbers. Numbers as in certificates. */
+bool psp_sign(const PspKeyPair *key, const void *data, size_t len,
+              uint8_t r[PSP_CERT_NUM_BYTES], uint8_t s[PSP_CERT_NUM_BYTES]);
+bool psp_cert_sign(PspCert *cert, int slot, const PspKeyPair *key);
 
 /* UNTRUSTED: a usable Diffie-Hellman key? Signatures are not looked at. */
 bool psp_cert_get_dh_key(const PspCert *cert, P384Point *key);
+
+/*
+ * UNTRUSTED, both: a certificate whose kind @issuer may sign, and signed by
+ * it? SUCCESS, INVALID_CERTIFICATE or BAD_SIGNATURE.
+ */
+uint32_t psp_cert_check(const PspCert *cert, const PspCert *issuer);
 
 #endif

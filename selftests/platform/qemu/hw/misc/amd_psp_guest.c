@@ -79,11 +79,16 @@ PspGuest *psp_guest_new(AmdPsp *psp, uint32_t policy, SevKey *vek)
     guest = g_new0(PspGuest, 1);
     guest->handle = free_handle(psp);
     guest->policy = policy;
-    guest->state = PSP_GUEST_LUPDATE;
     guest->vek = vek;
     guest->ld = g_checksum_new(G_CHECKSUM_SHA256);
     g_hash_table_insert(psp->guests, GUINT_TO_POINTER(guest->handle), guest);
     return guest;
+}
+
+void psp_guest_forget_keys(PspGuest *guest)
+{
+    memset(guest->tek, 0, sizeof(guest->tek));
+    memset(guest->tik, 0, sizeof(guest->tik));
 }
 
 static gboolean guest_remove(gpointer handle, gpointer data, gpointer opaque)
@@ -99,6 +104,12 @@ static gboolean guest_remove(gpointer handle, gpointer data, gpointer opaque)
 void psp_guests_clear(AmdPsp *psp)
 {
     g_hash_table_foreach_remove(psp->guests, guest_remove, psp);
+}
+
+bool psp_guest_runnable(const PspGuest *guest)
+{
+    return guest->state == PSP_GUEST_RUNNING ||
+           guest->state == PSP_GUEST_SUPDATE;
 }
 
 bool psp_guest_set_running(AmdPsp *psp, PspGuest *guest)
@@ -153,6 +164,7 @@ static bool visit_guest(Visitor *v, PspGuest *guest, Error **errp)
 {
     static const char *const states[] = {
         "uninit", "launch-update", "launch-secret", "running",
+        "send-update", "receive-update", "sent",
     };
     uint8_t digest[PSP_DIGEST_BYTES];
     char hex[2 * PSP_DIGEST_BYTES + 1];

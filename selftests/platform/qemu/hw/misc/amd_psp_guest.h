@@ -13,6 +13,7 @@
 
 typedef enum {
     PSP_GUEST_UNINIT, PSP_GUEST_LUPDATE, PSP_GUEST_LSECRET, PSP_GUEST_RUNNING,
+    PSP_GUEST_SUPDATE, PSP_GUEST_RUPDATE, PSP_GUEST_SENT,
 } PspGuestState;
 
 typedef struct PspGuest {
@@ -26,6 +27,7 @@ typedef struct PspGuest {
     uint8_t tek[PSP_KEY_BYTES];
     uint8_t tik[PSP_KEY_BYTES];
     uint8_t measure[PSP_DIGEST_BYTES];   /* what LAUNCH_MEASURE answered */
+    uint8_t digest[PSP_DIGEST_BYTES];    /* launch digest when measured */
 } PspGuest;
 
 void psp_guests_init(AmdPsp *psp);
@@ -34,8 +36,18 @@ void psp_guests_finalize(AmdPsp *psp);
 /* Deactivate and forget all guests. */
 void psp_guests_clear(AmdPsp *psp);
 
-/* A fresh context in LUPDATE, or NULL past the limit. Takes @vek over. */
+/* A fresh context, or NULL past the limit. Takes @vek over if not NULL. */
 PspGuest *psp_guest_new(AmdPsp *psp, uint32_t policy, SevKey *vek);
+
+/*
+ * amd_psp_start.c, LAUNCH_START and RECEIVE_START: a fresh context in @state with the transport
+ * keys TEK || TIK, after the policy and the key sharing were checked.
+ */
+uint32_t psp_guest_start(AmdPsp *psp, PspGuestStart *cmd, PspGuestState state,
+                         const uint8_t keys[2 * PSP_KEY_BYTES]);
+
+/* The trusted channel is closed: its keys are gone. */
+void psp_guest_forget_keys(PspGuest *guest);
 
 PspGuest *psp_guest_find(AmdPsp *psp, uint32_t handle);
 
@@ -45,6 +57,9 @@ uint32_t psp_guest_known(AmdPsp *psp, uint32_t handle, PspGuest **guest);
 /* The same, and the guest in @state. */
 uint32_t psp_guest_in_state(AmdPsp *psp, uint32_t handle, PspGuestState state,
                             PspGuest **guest);
+
+/* May the cores run the guest when it has an ASID? */
+bool psp_guest_runnable(const PspGuest *guest);
 
 /* The guest starts RUNNING: its ASID, if any, becomes valid in the cores. */
 bool psp_guest_set_running(AmdPsp *psp, PspGuest *guest);

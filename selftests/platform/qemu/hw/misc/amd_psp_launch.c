@@ -25,78 +25,22 @@
 #include "amd_psp_crypto.h"
 #include "amd_psp_guest.h"
 #include "amd_psp_mailbox.h"
+#include "amd_psp_packet.h"
 #include "amd_psp_session.h"
-
-/* Context byte of the HMAC: which kind of message it protects. */
-#define PSP_MAC_MEASURE 0x04
-
-static bool api_supported(uint32_t policy)
-{
-    uint8_t major = extract32(policy, 16, 8);
-    uint8_t minor = extract32(policy, 24, 8);
-
-    return PSP_API_MAJOR > major ||
-           (PSP_API_MAJOR == major && PSP_API_MINOR >= minor);
-}
-
-/* With or without a session, though only a session makes it the owner's. */
-static uint32_t check_policy(AmdPsp *psp, uint32_t policy)
-{
-    if ((policy & PSP_POLICY_RESERVED) || !api_supported(policy)) {
-        return PSP_POLICY_FAILURE;
-    }
-    return (policy & PSP_POLICY_ES) && !psp->es ? PSP_UNSUPPORTED : PSP_SUCCESS;
-}
-
-/* A new memory key, or the key of the guest named by @handle. */
-static uint32_t choose_key(AmdPsp *psp, uint32_t handle, uint32_t policy,
-                           SevKey **key)
-{
-    PspGuest *other;
-
-    if (!handle) {
-        *key = sev_key_new(NULL);
-        return *key ? PSP_SUCCESS : PSP_HWERROR_PLATFORM;
-    }
-    other = psp_guest_find(psp, handle);
-    if (!other) {
-        return PSP_INVALID_GUEST;
-    }
-    if (other->policy != policy || (policy & PSP_POLICY_NOKS)) {
-        return PSP_POLICY_FAILURE;
-    }
-    *key = sev_key_ref(other->vek);
-    return PSP_SUCCESS;
-}
 
 uint32_t psp_cmd_launch_start(AmdPsp *psp, void *buf)
 {
-    PspLaunchStart *cmd = buf;
-    uint32_t policy = le32_to_cpu(cmd->policy);
-    uint8_t keys[2 * PSP_KEY_BYTES];
-    SevKey *vek = NULL;
-    PspGuest *guest;
-    uint32_t status;
+    PspGuestStart *cmd = buf;
+    uint8_t keys[2 * PSP_KEY_BYTES] = {};
+    uint32_t status = PSP_SUCCESS;
 
     if (psp->state == PSP_UNINIT) {
         return PSP_INVALID_PLATFORM_STATE;
     }
-    status = psp_session_open(psp, cmd, keys);
-    status = status ?: check_policy(psp, policy);
-    status = status ?: choose_key(psp, le32_to_cpu(cmd->handle), policy, &vek);
-    if (status != PSP_SUCCESS) {
-        return status;
+    if (cmd->dh_cert_paddr) {
+        status = psp_session_open(psp, cmd, keys);
     }
-    guest = psp_guest_new(psp, policy, vek);
-    if (!guest) {
-        sev_key_unref(vek);
-        return PSP_RESOURCE_LIMIT;
-    }
-    memcpy(guest->tek, keys, PSP_KEY_BYTES);
-    memcpy(guest->tik, keys + PSP_KEY_BYTES, PSP_KEY_BYTES);
-    psp->state = PSP_WORKING;
-    cmd->handle = cpu_to_le32(guest->handle);
-    return PSP_SUCCESS;
+    return status ?: psp_guest_start(psp, cmd, PSP_GUEST_LUPDATE, keys);
 }
 
 static uint32_t check_update(AmdPsp *psp, const PspRange *cmd, bool vmsa,
@@ -186,15 +130,14 @@ static void measure(PspGuest *guest, const uint8_t mnonce[PSP_NONCE_BYTES])
         PSP_MAC_MEASURE, PSP_API_MAJOR, PSP_API_MINOR, PSP_BUILD
     };
     uint32_t policy = cpu_to_le32(guest->policy);
-    uint8_t digest[PSP_DIGEST_BYTES];
     struct iovec iov[] = {
         { version, sizeof(version) },
         { &policy, sizeof(policy) },
-        { digest, sizeof(digest) },
+        { guest->digest, sizeof(guest->digest) },
         { (void *)mnonce, PSP_NONCE_BYTES },
     };
 
-    psp_digest_peek(guest->ld, digest);
+    psp_digest_peek(guest->ld, guest->digest);
     psp_hmac(guest->tik, sizeof(guest->tik), iov, ARRAY_SIZE(iov),
              guest->measure);
 }
@@ -242,7 +185,6 @@ uint32_t psp_cmd_launch_finish(AmdPsp *psp, void *buf)
     if (!psp_guest_set_running(psp, guest)) {
         return PSP_HWERROR_PLATFORM;
     }
-    memset(guest->tek, 0, sizeof(guest->tek));
-    memset(guest->tik, 0, sizeof(guest->tik));
+    psp_guest_forget_keys(guest);
     return PSP_SUCCESS;
 }

@@ -12,8 +12,8 @@
  *   INPUT        never                OUTPUT       on success, nothing is read
  *   IN_OUT       on success           IN_OUT_LEN   also on INVALID_LENGTH
  *
- * A command that is not in the table, among them the migration and debug
- * commands, answers INVALID_COMMAND.
+ * A command that is not in the table, among them those of SNP, answers
+ * INVALID_COMMAND.
  */
 
 #include "qemu/osdep.h"
@@ -33,7 +33,7 @@ typedef struct PspCommand {
 
 typedef union PspBuffer {
     uint32_t handle;
-    uint8_t bytes[64];
+    uint8_t bytes[sizeof(PspSendStart)]; /* the longest */
 } PspBuffer;
 
 #define CMD(id, dir, type, fn) \
@@ -47,19 +47,37 @@ static const PspCommand commands[] = {
     CMD_NO_BUFFER(SHUTDOWN, shutdown),
     CMD_NO_BUFFER(FACTORY_RESET, factory_reset),
     CMD(PLATFORM_STATUS, OUTPUT, PspPlatformStatus, platform_status),
+    CMD_NO_BUFFER(PEK_GEN, pek_gen),
+    CMD(PEK_CSR, IN_OUT_LEN, PspBlob, pek_csr),
+    CMD(PEK_CERT_IMPORT, INPUT, PspPekCertImport, pek_cert_import),
     CMD(PDH_CERT_EXPORT, IN_OUT_LEN, PspPdhCertExport, pdh_cert_export),
+    CMD_NO_BUFFER(PDH_GEN, pdh_gen),
     CMD_NO_BUFFER(DF_FLUSH, df_flush),
+    CMD(DOWNLOAD_FIRMWARE, INPUT, PspBlob, download_firmware),
     CMD(GET_ID, IN_OUT_LEN, PspBlob, get_id),
     CMD(DECOMMISSION, INPUT, PspGuestHandle, decommission),
     CMD(ACTIVATE, INPUT, PspActivate, activate),
     CMD(DEACTIVATE, INPUT, PspGuestHandle, deactivate),
     CMD(GUEST_STATUS, IN_OUT, PspGuestStatus, guest_status),
-    CMD(LAUNCH_START, IN_OUT, PspLaunchStart, launch_start),
+    CMD(COPY, INPUT, PspCopy, copy),
+    CMD(LAUNCH_START, IN_OUT, PspGuestStart, launch_start),
     CMD(LAUNCH_UPDATE_DATA, INPUT, PspRange, launch_update_data),
     CMD(LAUNCH_UPDATE_VMSA, INPUT, PspRange, launch_update_vmsa),
     CMD(LAUNCH_MEASURE, IN_OUT_LEN, PspRange, launch_measure),
     CMD(LAUNCH_SECRET, INPUT, PspPacket, launch_secret),
     CMD(LAUNCH_FINISH, INPUT, PspGuestHandle, launch_finish),
+    CMD(ATTESTATION_REPORT, IN_OUT_LEN, PspReportCommand, attestation_report),
+    CMD(SEND_START, IN_OUT_LEN, PspSendStart, send_start),
+    CMD(SEND_UPDATE_DATA, IN_OUT_LEN, PspPacket, send_update_data),
+    CMD(SEND_UPDATE_VMSA, IN_OUT_LEN, PspPacket, send_update_vmsa),
+    CMD(SEND_FINISH, INPUT, PspGuestHandle, send_finish),
+    CMD(SEND_CANCEL, INPUT, PspGuestHandle, send_cancel),
+    CMD(RECEIVE_START, IN_OUT, PspGuestStart, receive_start),
+    CMD(RECEIVE_UPDATE_DATA, INPUT, PspPacket, receive_update_data),
+    CMD(RECEIVE_UPDATE_VMSA, INPUT, PspPacket, receive_update_vmsa),
+    CMD(RECEIVE_FINISH, INPUT, PspGuestHandle, receive_finish),
+    CMD(DBG_DECRYPT, INPUT, PspDebug, dbg_decrypt),
+    CMD(DBG_ENCRYPT, INPUT, PspDebug, dbg_encrypt),
 };
 
 static const PspCommand *find_command(uint32_t id)

@@ -22,9 +22,14 @@ PspHandler psp_cmd_shutdown;
 PspHandler psp_cmd_factory_reset;
 PspHandler psp_cmd_platform_status;
 PspHandler psp_cmd_df_flush;
+PspHandler psp_cmd_download_firmware;
 PspHandler psp_cmd_get_id;
 
-/* amd_psp_cert.c */
+/* amd_psp_pek.c */
+PspHandler psp_cmd_pek_gen;
+PspHandler psp_cmd_pek_csr;
+PspHandler psp_cmd_pek_cert_import;
+PspHandler psp_cmd_pdh_gen;
 PspHandler psp_cmd_pdh_cert_export;
 
 /* amd_psp_guest.c */
@@ -42,7 +47,28 @@ PspHandler psp_cmd_launch_update_vmsa;
 PspHandler psp_cmd_launch_measure;
 PspHandler psp_cmd_launch_finish;
 
-/* amd_psp_session.c */
+/* amd_psp_secret.c */
 PspHandler psp_cmd_launch_secret;
+
+/* amd_psp_report.c */
+PspHandler psp_cmd_attestation_report;
+
+/* amd_psp_send.c */
+PspHandler psp_cmd_send_start;
+PspHandler psp_cmd_send_update_data;
+PspHandler psp_cmd_send_update_vmsa;
+PspHandler psp_cmd_send_finish;
+PspHandler psp_cmd_send_cancel;
+
+/* amd_psp_receive.c */
+PspHandler psp_cmd_receive_start;
+PspHandler psp_cmd_receive_update_data;
+PspHandler psp_cmd_receive_update_vmsa;
+PspHandler psp_cmd_receive_finish;
+
+/* amd_psp_pages.c */
+PspHandler psp_cmd_copy;
+PspHandler psp_cmd_dbg_decrypt;
+PspHandler psp_cmd_dbg_encrypt;
 
 #endif

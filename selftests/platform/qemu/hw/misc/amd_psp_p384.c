@@ -129,29 +129,58 @@ bool p384_point_ok(const P384Point *point)
     return field_is_zero(&left);
 }
 
-void p384_multiply(P384Point *result, const uint8_t scalar[P384_BYTES],
-                   const P384Point *point)
+static Projective from_affine(const P384Point *point)
 {
     const Field *f = &field_p;
-    FieldNum k = field_from_bytes(scalar), x, y, inv;
-    Projective sum = { .y = field_enter(f, field_one) };
-    Projective p;
 
-    point = point ?: &base_point;
-    p.x = field_enter(f, field_from_bytes(point->x));
-    p.y = field_enter(f, field_from_bytes(point->y));
-    p.z = field_enter(f, field_one);
+    return (Projective) {
+        .x = field_enter(f, field_from_bytes(point->x)),
+        .y = field_enter(f, field_from_bytes(point->y)),
+        .z = field_enter(f, field_one),
+    };
+}
+
+/* @p is not the point at infinity. */
+static void to_affine(P384Point *point, const Projective *p)
+{
+    const Field *f = &field_p;
+    FieldNum inv = field_invert(f, p->z);
+    FieldNum x = field_leave(f, field_mul(f, p->x, inv));
+    FieldNum y = field_leave(f, field_mul(f, p->y, inv));
+
+    field_to_bytes(point->x, &x);
+    field_to_bytes(point->y, &y);
+}
+
+static Projective multiply(FieldNum k, const P384Point *point)
+{
+    Projective sum = { .y = field_enter(&field_p, field_one) };
+    Projective p = from_affine(point);
+
     for (int bit = 383; bit >= 0; bit--) {
         sum = point_add(&sum, &sum);
         if (k.w[bit / 32] >> (bit % 32) & 1) {
             sum = point_add(&sum, &p);
         }
     }
-    inv = field_invert(f, sum.z);
-    x = field_leave(f, field_mul(f, sum.x, inv));
-    y = field_leave(f, field_mul(f, sum.y, inv));
-    field_to_bytes(result->x, &x);
-    field_to_bytes(result->y, &y);
+    return sum;
+}
+
+void p384_multiply(P384Point *result, const uint8_t scalar[P384_BYTES],
+                   const P384Point *point)
+{
+    Projective p = multiply(field_from_bytes(scalar), point ?: &base_point);
+
+    to_affine(result, &p);
+}
+
+/* Bits of a hash as a residue modulo the group's order, in Montgomery form. */
+static FieldNum hash_residue(const uint8_t hash[32])
+{
+    uint8_t padded[P384_BYTES] = {};
+
+    memcpy(padded + P384_BYTES - 32, hash, 32);
+    return field_enter(&field_n, field_from_bytes(padded));
 }
 
 bool p384_sign(const uint8_t d[P384_BYTES], const uint8_t k[P384_BYTES],
@@ -159,19 +188,41 @@ bool p384_sign(const uint8_t d[P384_BYTES], const uint8_t k[P384_BYTES],
                uint8_t s_out[P384_BYTES])
 {
     const Field *f = &field_n;
-    uint8_t padded[P384_BYTES] = {};
     P384Point point;
-    FieldNum r, s, z;
+    FieldNum r, s;
 
-    memcpy(padded + P384_BYTES - 32, hash, 32);
     p384_multiply(&point, k, NULL);
     r = field_enter(f, field_from_bytes(point.x));
-    z = field_enter(f, field_from_bytes(padded));
-    s = field_add(f, z, field_mul(f, r, field_enter(f, field_from_bytes(d))));
+    s = field_add(f, hash_residue(hash), field_mul(f, r, field_enter(f, field_from_bytes(d))));
     s = field_mul(f, s, field_invert(f, field_enter(f, field_from_bytes(k))));
     r = field_leave(f, r);
     s = field_leave(f, s);
     field_to_bytes(r_out, &r);
     field_to_bytes(s_out, &s);
     return !field_is_zero(&r) && !field_is_zero(&s);
+}
+
+bool p384_verify(const P384Point *q, const uint8_t hash[32],
+                 const uint8_t r_in[P384_BYTES], const uint8_t s_in[P384_BYTES])
+{
+    const Field *f = &field_n;
+    Projective one, two, sum;
+    P384Point point;
+    FieldNum r, w, x;
+
+    if (!p384_scalar_ok(r_in) || !p384_scalar_ok(s_in)) {
+        return false;
+    }
+    r = field_enter(f, field_from_bytes(r_in));
+    w = field_invert(f, field_enter(f, field_from_bytes(s_in)));
+    one = multiply(field_leave(f, field_mul(f, hash_residue(hash), w)),
+                   &base_point);
+    two = multiply(field_leave(f, field_mul(f, r, w)), q);
+    sum = point_add(&one, &two);
+    if (field_is_zero(&sum.z)) {
+        return false;
+    }
+    to_affine(&point, &sum);
+    x = field_sub(f, field_enter(f, field_from_bytes(point.x)), r);
+    return field_is_zero(&x);
 }

@@ -38,4 +38,8 @@ bool p384_sign(const uint8_t d[P384_BYTES], const uint8_t k[P384_BYTES],
                const uint8_t hash[32], uint8_t r[P384_BYTES],
                uint8_t s[P384_BYTES]);
 
+/* Is (@r, @s) a signature of the hash by the owner of the ok point @q? */
+bool p384_verify(const P384Point *q, const uint8_t hash[32],
+                 const uint8_t r[P384_BYTES], const uint8_t s[P384_BYTES]);
+
 #endif

@@ -10,10 +10,6 @@
  *      +--------SHUTDOWN--------+ +--last DECOMMISSION-----+  |
  *      +-----------------------SHUTDOWN-----------------------+
  *
- * What persists is the nonce that the platform's keys are derived from: in the
- * chip's own storage (it lasts as long as the QEMU process), or sealed in the
- * host memory that INIT_EX names.
- *
  * Two things a chip does and this does not: the trusted memory region is only
  * checked, as VMSA checksums live in the CPU model, and the host may still read
  * it; and DF_FLUSH never answers WBINVD_REQUIRED, as WBINVD cannot be observed.
@@ -25,58 +21,9 @@
 #include "amd_psp_crypto.h"
 #include "amd_psp_guest.h"
 #include "amd_psp_mailbox.h"
+#include "amd_psp_store.h"
 
-typedef struct QEMU_PACKED PspNvRecord {
-    char magic[16];
-    uint8_t nonce[PSP_NONCE_BYTES];
-    uint8_t seal[PSP_DIGEST_BYTES];      /* HMAC of the above, chip's key */
-} PspNvRecord;
-
-static const char nv_magic[16] = "emulated-sev-nv";
-
-static void nv_seal(AmdPsp *psp, const PspNvRecord *rec,
-                    uint8_t seal[PSP_DIGEST_BYTES])
-{
-    struct iovec iov = {
-        .iov_base = (void *)rec, .iov_len = offsetof(PspNvRecord, seal),
-    };
-
-    psp_hmac(psp->chip_key, sizeof(psp->chip_key), &iov, 1, seal);
-}
-
-static uint32_t nv_create(AmdPsp *psp, uint64_t paddr, PspNvRecord *rec)
-{
-    memcpy(rec->magic, nv_magic, sizeof(rec->magic));
-    if (!psp_random(rec->nonce, sizeof(rec->nonce))) {
-        return PSP_HWERROR_PLATFORM;
-    }
-    nv_seal(psp, rec, rec->seal);
-    return sev_host_write(paddr, rec, sizeof(*rec)) ? PSP_SUCCESS
-                                                    : PSP_INVALID_ADDRESS;
-}
-
-/* Erased storage is filled; a record of another chip is erased and refused. */
-static uint32_t nv_load(AmdPsp *psp, uint64_t paddr, PspNvRecord *rec)
-{
-    uint8_t seal[PSP_DIGEST_BYTES];
-
-    if (!sev_host_read(paddr, rec, sizeof(*rec))) {
-        return PSP_INVALID_ADDRESS;
-    }
-    if (buffer_is_zero(rec, sizeof(*rec))) {
-        return nv_create(psp, paddr, rec);
-    }
-    nv_seal(psp, rec, seal);
-    if (memcmp(rec->magic, nv_magic, sizeof(rec->magic)) ||
-        memcmp(rec->seal, seal, sizeof(seal))) {
-        memset(rec, 0, sizeof(*rec));
-        sev_host_write(paddr, rec, sizeof(*rec));
-        return PSP_SECURE_DATA_INVALID;
-    }
-    return PSP_SUCCESS;
-}
-
-static bool is_host_ram(uint64_t paddr, uint64_t len)
+bool psp_is_ram(uint64_t paddr, uint64_t len)
 {
     uint8_t byte;
 
@@ -95,7 +42,7 @@ static uint32_t check_tmr(uint16_t flags, uint64_t paddr, uint32_t len)
     if (len != PSP_TMR_BYTES) {
         return PSP_INVALID_LENGTH;
     }
-    return is_host_ram(psp_spa(paddr), len) ? PSP_SUCCESS : PSP_INVALID_ADDRESS;
+    return psp_is_ram(psp_spa(paddr), len) ? PSP_SUCCESS : PSP_INVALID_ADDRESS;
 }
 
 static uint32_t check_nv(const PspInitEx *cmd, uint64_t nv, uint64_t tmr)
@@ -106,7 +53,7 @@ static uint32_t check_nv(const PspInitEx *cmd, uint64_t nv, uint64_t tmr)
     if (le32_to_cpu(cmd->nv_len) != PSP_NV_BYTES) {
         return PSP_INVALID_LENGTH;
     }
-    if (!is_host_ram(nv, PSP_NV_BYTES)) {
+    if (!psp_is_ram(nv, PSP_NV_BYTES)) {
         return PSP_INVALID_ADDRESS;
     }
     if ((le16_to_cpu(cmd->flags) & PSP_INIT_ES) &&
@@ -116,10 +63,12 @@ static uint32_t check_nv(const PspInitEx *cmd, uint64_t nv, uint64_t tmr)
     return PSP_SUCCESS;
 }
 
-static uint32_t platform_init(AmdPsp *psp, uint16_t flags, const uint8_t *nonce)
+static uint32_t platform_init(AmdPsp *psp, uint16_t flags, uint64_t nv)
 {
-    if (!psp_identity_create(&psp->identity, psp->chip_key, nonce)) {
-        return PSP_HWERROR_PLATFORM;
+    uint32_t status = psp_identity_open(psp, nv);
+
+    if (status != PSP_SUCCESS) {
+        return status;
     }
     psp->es = flags & PSP_INIT_ES;
     psp->state = PSP_INIT;
@@ -142,7 +91,7 @@ uint32_t psp_cmd_init(AmdPsp *psp, void *buf)
     }
     status = check_tmr(flags, le64_to_cpu(cmd->tmr_paddr),
                        le32_to_cpu(cmd->tmr_len));
-    return status ?: platform_init(psp, flags, psp->own_nonce);
+    return status ?: platform_init(psp, flags, 0);
 }
 
 uint32_t psp_cmd_init_ex(AmdPsp *psp, void *buf)
@@ -151,7 +100,6 @@ uint32_t psp_cmd_init_ex(AmdPsp *psp, void *buf)
     uint16_t flags = le16_to_cpu(cmd->flags);
     uint64_t tmr = le64_to_cpu(cmd->tmr_paddr);
     uint64_t nv = psp_spa(le64_to_cpu(cmd->nv_paddr));
-    PspNvRecord rec;
     uint32_t status;
 
     if (psp->state != PSP_UNINIT) {
@@ -166,9 +114,8 @@ uint32_t psp_cmd_init_ex(AmdPsp *psp, void *buf)
     status = check_tmr(flags, tmr, le32_to_cpu(cmd->tmr_len));
     if (nv) {
         status = status ?: check_nv(cmd, nv, psp_spa(tmr));
-        status = status ?: nv_load(psp, nv, &rec);
     }
-    return status ?: platform_init(psp, flags, nv ? rec.nonce : psp->own_nonce);
+    return status ?: platform_init(psp, flags, nv);
 }
 
 uint32_t psp_cmd_shutdown(AmdPsp *psp, void *buf)
@@ -183,8 +130,8 @@ uint32_t psp_cmd_factory_reset(AmdPsp *psp, void *buf)
     if (psp->state != PSP_UNINIT) {
         return PSP_INVALID_PLATFORM_STATE;
     }
-    return psp_random(psp->own_nonce, sizeof(psp->own_nonce))
-           ? PSP_SUCCESS : PSP_HWERROR_PLATFORM;
+    psp_store_erase(psp);
+    return PSP_SUCCESS;
 }
 
 uint32_t psp_cmd_platform_status(AmdPsp *psp, void *buf)
@@ -196,6 +143,7 @@ uint32_t psp_cmd_platform_status(AmdPsp *psp, void *buf)
         .api_minor = PSP_API_MINOR,
         .build = PSP_BUILD,
         .state = psp->state,
+        .platform_flags = psp->identity.saved.owned ? PSP_PLATFORM_OWNED : 0,
         .config_flags = cpu_to_le16(psp->es ? PSP_INIT_ES : 0),
         .nr_guests = cpu_to_le32(g_hash_table_size(psp->guests)),
     };
@@ -206,6 +154,22 @@ uint32_t psp_cmd_df_flush(AmdPsp *psp, void *buf)
 {
     psp_asids_flush(psp);
     return PSP_SUCCESS;
+}
+
+/* Nobody signs firmware for an emulated chip: there is no good image. */
+uint32_t psp_cmd_download_firmware(AmdPsp *psp, void *buf)
+{
+    PspBlob *cmd = buf;
+    uint64_t paddr = le64_to_cpu(cmd->paddr);
+
+    if (psp->state != PSP_UNINIT) {
+        return PSP_INVALID_PLATFORM_STATE;
+    }
+    if (!QEMU_IS_ALIGNED(paddr, 32) ||
+        !psp_is_ram(psp_spa(paddr), le32_to_cpu(cmd->len))) {
+        return PSP_INVALID_ADDRESS;
+    }
+    return PSP_BAD_SIGNATURE;
 }
 
 /*

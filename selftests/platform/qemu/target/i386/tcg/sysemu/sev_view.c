@@ -267,6 +267,11 @@ bool sev_guest_read(hwaddr spa, void *buf, uint64_t len, SevKey *key)
     return do_frames(spa, len, buf, key, op_read);
 }
 
+bool sev_guest_write(hwaddr spa, const void *buf, uint64_t len, SevKey *key)
+{
+    return do_frames(spa, len, (void *)buf, key, op_write);
+}
+
 bool sev_host_read(hwaddr spa, void *buf, uint64_t len)
 {
     return do_frames(spa, len, buf, NULL, op_read);

@@ -37,8 +37,16 @@ bool sev_frames_encrypt(hwaddr spa, uint64_t len, SevKey *key);
 /* LAUNCH_UPDATE_VMSA: encrypt one page and let VMRUN accept it for @key. */
 bool sev_vmsa_encrypt(hwaddr spa, SevKey *key);
 
+/*
+ * SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA: get the plain page of a VMSA that
+ * VMRUN would accept now for @key; make a page a VMSA with these plain bytes.
+ */
+bool sev_vmsa_read(hwaddr spa, void *page, SevKey *key);
+bool sev_vmsa_install(hwaddr spa, const void *page, SevKey *key);
+
 /* Copies by firmware; false: [spa, spa + len) is not all RAM. */
 bool sev_guest_read(hwaddr spa, void *buf, uint64_t len, SevKey *key);
+bool sev_guest_write(hwaddr spa, const void *buf, uint64_t len, SevKey *key);
 bool sev_host_read(hwaddr spa, void *buf, uint64_t len);
 bool sev_host_write(hwaddr spa, const void *buf, uint64_t len);
 

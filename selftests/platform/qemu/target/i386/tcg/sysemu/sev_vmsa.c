@@ -316,17 +316,18 @@ bool sev_vmsa_intact(const SevVmsa *vmsa)
                    TARGET_PAGE_SIZE);
 }
 
-bool sev_vmsa_encrypt(hwaddr spa, SevKey *key)
+/* The record of a frame that becomes a VMSA under @key; NULL: it cannot now */
+static SevVmsa *vmsa_claim(hwaddr spa, SevKey *key)
 {
     SevFrameRef ref;
     SevVmsa *vmsa;
 
     if (spa & ~TARGET_PAGE_MASK || !sev_frame_find(spa, &ref)) {
-        return false;
+        return NULL;
     }
     vmsa = sev_frame_vmsa(&ref);
     if (vmsa && sev_vmsa_busy(vmsa, NULL)) {
-        return false;
+        return NULL;
     }
     if (!vmsa) {
         vmsa = g_new0(SevVmsa, 1);
@@ -336,7 +337,47 @@ bool sev_vmsa_encrypt(hwaddr spa, SevKey *key)
     sev_key_ref(key);
     sev_key_unref(vmsa->key);
     vmsa->key = key;
+    return vmsa;
+}
+
+static void vmsa_seal(SevVmsa *vmsa)
+{
+    memcpy(vmsa->sealed, sev_frame_view(&vmsa->frame, vmsa->key),
+           TARGET_PAGE_SIZE);
+}
+
+bool sev_vmsa_encrypt(hwaddr spa, SevKey *key)
+{
+    SevVmsa *vmsa = vmsa_claim(spa, key);
+
+    if (!vmsa) {
+        return false;
+    }
     sev_frames_encrypt(spa, TARGET_PAGE_SIZE, key);
-    memcpy(vmsa->sealed, sev_frame_view(&ref, key), TARGET_PAGE_SIZE);
+    vmsa_seal(vmsa);
+    return true;
+}
+
+bool sev_vmsa_install(hwaddr spa, const void *page, SevKey *key)
+{
+    SevVmsa *vmsa = vmsa_claim(spa, key);
+
+    if (!vmsa) {
+        return false;
+    }
+    sev_guest_write(spa, page, TARGET_PAGE_SIZE, key);
+    vmsa_seal(vmsa);
+    return true;
+}
+
+bool sev_vmsa_read(hwaddr spa, void *page, SevKey *key)
+{
+    SevVmsa *vmsa = sev_vmsa_find(spa);
+
+    if (!vmsa || vmsa->key != key || sev_vmsa_busy(vmsa, NULL) ||
+        !sev_vmsa_intact(vmsa)) {
+        return false;
+    }
+    memcpy(page, vmsa->sealed, TARGET_PAGE_SIZE);
     return true;
 }
