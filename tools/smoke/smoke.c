@@ -41,7 +41,7 @@ unsigned int es_time_limit_s(void)
 static void want(bool holds, const char *what)
 {
 	if (!holds)
-		es_fail("This does not hold: %s.", what);
+		es_fail("Wanted, and not so: %s.", what);
 }
 
 static struct es_vm vm, other;
