@@ -7,7 +7,7 @@
 
 # boot_command KVER DISK JOBS APPEND: fills the array platform.
 boot_command() {
-	local binary append="console=ttyS0 loglevel=5 panic=-1 no_timer_check systemd.show_status=no"
+	local binary append="console=ttyS0 loglevel=5 panic=-1 no_timer_check systemd.show_status=no udev.event_timeout=900"
 
 	binary=$(platform_qemu) || return 1
 	platform_command "$binary" 1
