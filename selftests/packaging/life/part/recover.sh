@@ -13,7 +13,7 @@ recover_boots() {
 part_recover() {
 	begin_installed || return 1
 	copy_of installed recover || return 1
-	work recover 200 "both kernels boot with module_blacklist=kvm_amd" recover_boots
+	work recover 500 "both kernels boot with module_blacklist=kvm_amd" recover_boots
 	for kver in "$k61" "$k612"; do
 		check "$kver loads no kvm_amd then, not even when asked to" wants "recover-$kver" \
 			kernel "$kver" loaded no modprobe-loads no
