@@ -335,5 +335,6 @@ def shutdown_ends_every_transfer(fw, other):
         expect("SUCCESS", machine.platform_status())
         expect(UNINIT, machine.status["state"])
         machine.ready()
-    expect("INVALID_PLATFORM_STATE", fw.send_finish(handle))
-    expect("INVALID_PLATFORM_STATE", other.receive_finish(guest))
+        machine.guest_in(G_LUPDATE, asid=2)
+    expect("INVALID_GUEST", fw.send_finish(handle))
+    expect("INVALID_GUEST", other.receive_finish(guest))

@@ -239,11 +239,19 @@ class Firmware:
         raise Wrong(f"no guest {handle} in the guests property")
 
 
+def _short(value):
+    """A page of bytes says nothing to anybody."""
+    if isinstance(value, bytes) and len(value) > 32:
+        return f"{value[:32].hex()}... ({len(value)} bytes)"
+    return value
+
+
 def expect(wanted, got, what=""):
     if wanted != got:
-        raise Wrong(f"{what or 'answer'}: wanted {wanted}, got {got}")
+        raise Wrong(f"{what or 'answer'}: wanted {_short(wanted)}, "
+                    f"got {_short(got)}")
 
 
 def expect_not(unwanted, got, what=""):
     if unwanted == got:
-        raise Wrong(f"{what or 'answer'}: must not be {unwanted}")
+        raise Wrong(f"{what or 'answer'}: must not be {_short(unwanted)}")
