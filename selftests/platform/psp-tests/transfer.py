@@ -8,8 +8,7 @@ import collections
 
 from case_launch import fill
 from firmware import DATA, expect
-from keys import CERT_AT, CHAIN_AT, CHAIN_BYTES, export
-from owner import CERT_BYTES
+from keys import CERT_AT, CHAIN_AT, export
 
 SESSION_AT, HEADER_AT, PACKET_AT = 0x1304000, 0x1305000, 0x1306000
 PLAIN_AT = 0x1500000

@@ -97,12 +97,12 @@ enum {
 #define PSP_PLATFORM_OWNED     0x1       /* an owner imported a PEK */
 
 enum {
-    PSP_POLICY_NODBG = 1 << 0,
-    PSP_POLICY_NOKS  = 1 << 1,           /* no key sharing with other guests */
-    PSP_POLICY_ES    = 1 << 2,
-    PSP_POLICY_NOSEND = 1 << 3,
-    PSP_POLICY_DOMAIN = 1 << 4,          /* only to a platform of our owner */
-    PSP_POLICY_SEV   = 1 << 5,           /* only to a platform AMD vouches for */
+    PSP_POLICY_NODBG  = 1 << 0,
+    PSP_POLICY_NOKS   = 1 << 1,          /* no key sharing with other guests */
+    PSP_POLICY_ES     = 1 << 2,
+    PSP_POLICY_NOSEND = 1 << 3,          /* bound to this platform, or else: */
+    PSP_POLICY_DOMAIN = 1 << 4,          /* only to one of our owner's */
+    PSP_POLICY_SEV    = 1 << 5,          /* only to one that AMD vouches for */
 };
 #define PSP_POLICY_RESERVED    0x0000ffc0u
 
@@ -135,7 +135,7 @@ typedef struct QEMU_PACKED PspPlatformStatus {
     uint32_t nr_guests;
 } PspPlatformStatus;
 
-typedef struct QEMU_PACKED PspBlob { /* GET_ID, PEK_CSR, DOWNLOAD_FIRMWARE */
+typedef struct QEMU_PACKED PspBlob { /* GET_ID, PEK_CSR, DOWNLOAD_.. */
     uint64_t paddr;
     uint32_t len;
 } PspBlob;

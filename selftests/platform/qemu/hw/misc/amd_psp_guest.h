@@ -40,8 +40,9 @@ void psp_guests_clear(AmdPsp *psp);
 PspGuest *psp_guest_new(AmdPsp *psp, uint32_t policy, SevKey *vek);
 
 /*
- * amd_psp_start.c, LAUNCH_START and RECEIVE_START: a fresh context in @state with the transport
- * keys TEK || TIK, after the policy and the key sharing were checked.
+ * amd_psp_start.c, LAUNCH_START and RECEIVE_START: a fresh context in @state
+ * with the transport keys TEK || TIK, after policy and key sharing were
+ * checked.
  */
 uint32_t psp_guest_start(AmdPsp *psp, PspGuestStart *cmd, PspGuestState state,
                          const uint8_t keys[2 * PSP_KEY_BYTES]);

@@ -193,7 +193,8 @@ bool p384_sign(const uint8_t d[P384_BYTES], const uint8_t k[P384_BYTES],
 
     p384_multiply(&point, k, NULL);
     r = field_enter(f, field_from_bytes(point.x));
-    s = field_add(f, hash_residue(hash), field_mul(f, r, field_enter(f, field_from_bytes(d))));
+    s = field_mul(f, r, field_enter(f, field_from_bytes(d)));
+    s = field_add(f, hash_residue(hash), s);
     s = field_mul(f, s, field_invert(f, field_enter(f, field_from_bytes(k))));
     r = field_leave(f, r);
     s = field_leave(f, s);
