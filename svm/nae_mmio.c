@@ -31,5 +31,5 @@ int es_nae_mmio(struct kvm_vcpu *vcpu)
 		return 1;
 	}
 
-	return es_user_mmio(vcpu, es->req.info1, len_bytes, es->scratch.data, read);
+	return es_user_mmio(vcpu, es->req.info1, read);
 }

@@ -69,17 +69,10 @@ static int take_pio(struct kvm_vcpu *vcpu)
 
 static int take_mmio(struct kvm_vcpu *vcpu)
 {
-	const struct es_user_in *in = &to_es(vcpu)->user_in;
+	const struct es_scratch *scratch = &to_es(vcpu)->scratch;
 
-	copy(in->data, vcpu->run->mmio.data, in->len_bytes);
+	copy(scratch->data, vcpu->run->mmio.data, scratch->len_bytes);
 	return 1;
-}
-
-/* The guest resumes when userspace calls again; what it says then is taken before. */
-static void expect(struct kvm_vcpu *vcpu, void *data, u32 len_bytes, int (*take)(struct kvm_vcpu *))
-{
-	to_es(vcpu)->user_in = (struct es_user_in) { .data = data, .len_bytes = len_bytes };
-	vcpu->arch.complete_userspace_io = take;
 }
 
 int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, void *data, u32 count, bool in)
@@ -91,9 +84,11 @@ int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, void *data, u32
 	    has_device(vcpu->kvm, KVM_PIO_BUS, port, size_bytes))
 		return kvm_sev_es_string_io(vcpu, size_bytes, port, data, count, in);
 
+	/* The guest resumes when userspace calls again; what it says then is taken before. */
 	if (in) {
 		clear(vcpu->arch.pio_data, len_bytes);
-		expect(vcpu, data, len_bytes, take_pio);
+		to_es(vcpu)->user_in = (struct es_user_in) { .data = data, .len_bytes = len_bytes };
+		vcpu->arch.complete_userspace_io = take_pio;
 	} else {
 		copy(vcpu->arch.pio_data, data, len_bytes);
 	}
@@ -111,27 +106,31 @@ int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, void *data, u32
  * direction.  Its APIC leaves @data as it is for registers that it does not know: the guest finds
  * zeroes there, and nothing of an earlier exit.
  */
-static int mmio_of_kvm(struct kvm_vcpu *vcpu, gpa_t gpa, u32 len_bytes, void *data, bool read)
+static int mmio_of_kvm(struct kvm_vcpu *vcpu, gpa_t gpa, bool read)
 {
+	struct es_scratch *scratch = &to_es(vcpu)->scratch;
+
 	vcpu->mmio_is_write = !read;
 	if (!read)
-		return kvm_sev_es_mmio_write(vcpu, gpa, len_bytes, data);
-	memset(data, 0, len_bytes);
-	return kvm_sev_es_mmio_read(vcpu, gpa, len_bytes, data);
+		return kvm_sev_es_mmio_write(vcpu, gpa, scratch->len_bytes, scratch->data);
+	memset(scratch->data, 0, scratch->len_bytes);
+	return kvm_sev_es_mmio_read(vcpu, gpa, scratch->len_bytes, scratch->data);
 }
 
-int es_user_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, u32 len_bytes, void *data, bool read)
+int es_user_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, bool read)
 {
+	const struct es_scratch *scratch = &to_es(vcpu)->scratch;
+	u32 len_bytes = scratch->len_bytes;
 	struct kvm_run *run = vcpu->run;
 
 	if (len_bytes > sizeof(run->mmio.data) || is_apic(vcpu, gpa) ||
 	    has_device(vcpu->kvm, KVM_MMIO_BUS, gpa, len_bytes))
-		return mmio_of_kvm(vcpu, gpa, len_bytes, data, read);
+		return mmio_of_kvm(vcpu, gpa, read);
 
 	if (read)
-		expect(vcpu, data, len_bytes, take_mmio);
+		vcpu->arch.complete_userspace_io = take_mmio;
 	else
-		copy(run->mmio.data, data, len_bytes);
+		copy(run->mmio.data, scratch->data, len_bytes);
 	run->exit_reason = KVM_EXIT_MMIO;
 	run->mmio.phys_addr = gpa;
 	run->mmio.len = len_bytes;
