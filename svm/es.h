@@ -22,23 +22,17 @@ struct es_ghcb_access {
 	struct kvm *kvm;		/* whose memory slots these are; NULL: nothing cached */
 };
 
-/* The payload of the exit being served, as copied from the guest. */
+/* The payload of the exit being served: the scratch area, or RAX's part of an IN or OUT. */
 struct es_scratch {
 	u64 gpa;
 	u32 len_bytes;
 	bool in_ghcb;
 	bool copy_out;			/* the guest gets the buffer back with the answer */
-	void *data;			/* in the image, or .outside */
+	void *data;			/* in the image, .outside, or es->pio */
 	void *outside;			/* for areas outside the GHCB: ES_SCRATCH_MAX_BYTES, kept */
 };
 
 #define ES_NR_CPUID_HINTS	256
-
-/* Where to put what userspace answers to the exit being served. */
-struct es_user_in {
-	void *data;
-	u32 len_bytes;
-};
 
 /* The answer to a page-based request. */
 struct es_answer {
@@ -85,7 +79,6 @@ struct es_vcpu {
 	struct es_answer answer;
 	struct es_ghcb_access ghcb;
 	struct es_scratch scratch;
-	struct es_user_in user_in;
 	struct ghcb *image;		/* host copy of the fields and the buffer in use */
 	struct es_end end;
 	u32 pio;			/* data of IN and OUT */

@@ -27,13 +27,16 @@ static void answer(struct kvm_vcpu *vcpu, u64 value)
 	to_svm(vcpu)->vmcb->control.ghcb_gpa = value;
 }
 
-static int serve_cpuid(struct kvm_vcpu *vcpu, u64 value)
+/* @regs of the leaf if they are known, else they are searched for. */
+static int serve_cpuid(struct kvm_vcpu *vcpu, u64 value, const u32 *regs)
 {
 	struct es_cpuid_request request = es_msr_cpuid_decode(value);
-	u32 regs[4];
+	u32 found[4];
 
-	if (!es_cpuid_quick(vcpu, request.function, 0, regs))
-		es_cpuid(vcpu, request.function, 0, regs);
+	if (!regs) {
+		es_cpuid(vcpu, request.function, 0, found);
+		regs = found;
+	}
 	answer(vcpu, es_msr_cpuid_answer(regs[request.reg], request.reg));
 	return 1;
 }
@@ -75,7 +78,7 @@ static int refuse(struct kvm_vcpu *vcpu, u64 request, u64 value)
 	return 1;
 }
 
-static int serve(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value)
+static int serve(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value, const u32 *cpuid)
 {
 	switch (request) {
 	case ES_MSR_EV_SEV_INFO:
@@ -85,7 +88,7 @@ static int serve(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value)
 		negotiate(vcpu, request, value);
 		return 1;
 	case ES_MSR_EV_CPUID:
-		return serve_cpuid(vcpu, value);
+		return serve_cpuid(vcpu, value, cpuid);
 	case ES_MSR_EV_AP_RESET_HOLD:
 		return es_ap_hold(vcpu, ES_AP_HOLD_MSR);
 	case ES_MSR_EV_PAGE_STATE:
@@ -99,13 +102,14 @@ static int serve(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value)
 	}
 }
 
-static int serve_and_tell(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value)
+static int serve_and_tell(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value,
+			  const u32 *cpuid)
 {
 	int r;
 
 	trace_kvm_vmgexit_msr_protocol_enter(vcpu->vcpu_id, value);
 	es_stats_msr(to_es(vcpu), request);
-	r = serve(vcpu, request, value);
+	r = serve(vcpu, request, value, cpuid);
 	es_stats_time(&to_es(vcpu)->stats, &to_es(vcpu)->stats.msr_tsc[request]);
 	trace_es_vmgexit(vcpu->vcpu_id, es_msr_request_name(request), value, 0, es_ghcb_gpa(vcpu), 0);
 	trace_kvm_vmgexit_msr_protocol_exit(vcpu->vcpu_id, es_ghcb_gpa(vcpu), r);
@@ -116,20 +120,19 @@ int es_msr_protocol(struct kvm_vcpu *vcpu)
 {
 	u64 value = es_ghcb_gpa(vcpu);
 
-	return serve_and_tell(vcpu, es_msr_decode(value, es_ghcb_version(vcpu->kvm)), value);
+	return serve_and_tell(vcpu, es_msr_decode(value, es_ghcb_version(vcpu->kvm)), value,
+			      NULL);
 }
 
-/* Neither ends nor holds the guest, nor makes KVM search the vCPU's CPUID. */
-static bool is_quick(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value)
+/* Neither ends nor holds the guest, nor makes KVM search the vCPU's CPUID: that is in @cpuid then. */
+static bool is_quick(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 value, u32 cpuid[4])
 {
-	u32 regs[4];
-
 	switch (request) {
 	case ES_MSR_EV_AP_RESET_HOLD:
 	case ES_MSR_EV_TERMINATE:
 		return false;
 	case ES_MSR_EV_CPUID:
-		return es_cpuid_quick(vcpu, es_msr_cpuid_decode(value).function, 0, regs);
+		return es_cpuid_quick(vcpu, es_msr_cpuid_decode(value).function, 0, cpuid);
 	default:
 		return true;
 	}
@@ -139,9 +142,10 @@ bool es_msr_protocol_quick(struct kvm_vcpu *vcpu)
 {
 	u64 value = es_ghcb_gpa(vcpu);
 	enum es_msr_request request = es_msr_decode(value, es_ghcb_version(vcpu->kvm));
+	u32 cpuid[4] = { };
 
-	if (!is_quick(vcpu, request, value))
+	if (!is_quick(vcpu, request, value, cpuid))
 		return false;
-	serve_and_tell(vcpu, request, value);
+	serve_and_tell(vcpu, request, value, cpuid);
 	return true;
 }

@@ -30,7 +30,7 @@ static int string_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
 		es_respond_malformed(vcpu, reason);
 		return 1;
 	}
-	return es_user_pio(vcpu, size_bytes, port, es->scratch.data, nr_elements, in);
+	return es_user_pio(vcpu, size_bytes, port, nr_elements, in);
 }
 
 /*
@@ -43,7 +43,9 @@ static int scalar_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
 
 	es->pio = es->req.rax;
 	es->answer.pio_bytes = in ? size_bytes : 0;
-	return es_user_pio(vcpu, size_bytes, port, &es->pio, 1, in);
+	es->scratch.data = &es->pio;
+	es->scratch.len_bytes = size_bytes;
+	return es_user_pio(vcpu, size_bytes, port, 1, in);
 }
 
 int es_nae_ioio(struct kvm_vcpu *vcpu)

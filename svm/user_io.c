@@ -59,38 +59,40 @@ static __always_inline void clear(void *to, u32 len_bytes)
 		WRITE_ONCE(*(u64 *)to, 0);
 }
 
+static __always_inline int take(struct kvm_vcpu *vcpu, const void *from)
+{
+	const struct es_scratch *scratch = &to_es(vcpu)->scratch;
+
+	copy(scratch->data, from, scratch->len_bytes);
+	return 1;
+}
+
 static int take_pio(struct kvm_vcpu *vcpu)
 {
-	const struct es_user_in *in = &to_es(vcpu)->user_in;
-
-	copy(in->data, vcpu->arch.pio_data, in->len_bytes);
-	return 1;
+	return take(vcpu, vcpu->arch.pio_data);
 }
 
 static int take_mmio(struct kvm_vcpu *vcpu)
 {
-	const struct es_scratch *scratch = &to_es(vcpu)->scratch;
-
-	copy(scratch->data, vcpu->run->mmio.data, scratch->len_bytes);
-	return 1;
+	return take(vcpu, vcpu->run->mmio.data);
 }
 
-int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, void *data, u32 count, bool in)
+int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, u32 count, bool in)
 {
-	u32 len_bytes = size_bytes * count;
+	const struct es_scratch *scratch = &to_es(vcpu)->scratch;
+	u32 len_bytes = scratch->len_bytes;
 	struct kvm_run *run = vcpu->run;
 
 	if (len_bytes > PAGE_SIZE || es_kvm_traces(es_kvm_pio) ||
 	    has_device(vcpu->kvm, KVM_PIO_BUS, port, size_bytes))
-		return kvm_sev_es_string_io(vcpu, size_bytes, port, data, count, in);
+		return kvm_sev_es_string_io(vcpu, size_bytes, port, scratch->data, count, in);
 
 	/* The guest resumes when userspace calls again; what it says then is taken before. */
 	if (in) {
 		clear(vcpu->arch.pio_data, len_bytes);
-		to_es(vcpu)->user_in = (struct es_user_in) { .data = data, .len_bytes = len_bytes };
 		vcpu->arch.complete_userspace_io = take_pio;
 	} else {
-		copy(vcpu->arch.pio_data, data, len_bytes);
+		copy(vcpu->arch.pio_data, scratch->data, len_bytes);
 	}
 	run->exit_reason = KVM_EXIT_IO;
 	run->io.direction = in ? KVM_EXIT_IO_IN : KVM_EXIT_IO_OUT;
@@ -103,7 +105,7 @@ int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, void *data, u32
 
 /*
  * kvm.ko splits what is longer than 8 bytes, and looks at mmio_is_write for the later parts'
- * direction.  Its APIC leaves @data as it is for registers that it does not know: the guest finds
+ * direction.  Its APIC leaves the payload as it is for registers that it does not know: the guest finds
  * zeroes there, and nothing of an earlier exit.
  */
 static int mmio_of_kvm(struct kvm_vcpu *vcpu, gpa_t gpa, bool read)

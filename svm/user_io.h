@@ -8,11 +8,11 @@
 #include "es.h"
 
 /*
- * Move @count elements of @size_bytes between @data and @port; or the scratch area's copy to or
- * from the address @gpa.  @data and the copy stay until the exit is finished, and have what the device
- * said then.  Return as handlers do; may sleep.
+ * Move the payload (es->scratch), to or from @port in @count elements of @size_bytes, or to or from
+ * the address @gpa.  When the exit is finished, it has what the device said.  Return as handlers do;
+ * may sleep.
  */
-int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, void *data, u32 count, bool in);
+int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, u32 count, bool in);
 int es_user_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, bool read);
 
 #endif
