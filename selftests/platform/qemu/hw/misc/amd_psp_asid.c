@@ -124,13 +124,10 @@ uint32_t psp_cmd_deactivate(AmdPsp *psp, void *buf)
 {
     PspGuestHandle *cmd = buf;
     PspGuest *guest;
-    uint32_t status = psp_guest_known(psp, le32_to_cpu(cmd->handle), &guest);
+    uint32_t status = psp_guest_active(psp, le32_to_cpu(cmd->handle), &guest);
 
     if (status != PSP_SUCCESS) {
         return status;
-    }
-    if (!guest->asid) {
-        return PSP_INACTIVE;
     }
     psp_asid_release(psp, guest);
     return PSP_SUCCESS;

@@ -61,6 +61,30 @@ uint32_t psp_guest_in_state(AmdPsp *psp, uint32_t handle, PspGuestState state,
     return (*guest)->state == state ? PSP_SUCCESS : PSP_INVALID_GUEST_STATE;
 }
 
+uint32_t psp_guest_active(AmdPsp *psp, uint32_t handle, PspGuest **guest)
+{
+    uint32_t status = psp_guest_known(psp, handle, guest);
+
+    if (status != PSP_SUCCESS) {
+        return status;
+    }
+    return (*guest)->asid ? PSP_SUCCESS : PSP_INACTIVE;
+}
+
+uint32_t psp_guest_updatable(AmdPsp *psp, uint32_t handle, PspGuestState state,
+                             bool vmsa, PspGuest **guest)
+{
+    uint32_t status = psp_guest_in_state(psp, handle, state, guest);
+
+    if (status != PSP_SUCCESS) {
+        return status;
+    }
+    if (vmsa && !((*guest)->policy & PSP_POLICY_ES)) {
+        return PSP_UNSUPPORTED;
+    }
+    return (*guest)->asid ? PSP_SUCCESS : PSP_INACTIVE;
+}
+
 static uint32_t free_handle(AmdPsp *psp)
 {
     do {
@@ -112,13 +136,20 @@ bool psp_guest_runnable(const PspGuest *guest)
            guest->state == PSP_GUEST_SUPDATE;
 }
 
-bool psp_guest_set_running(AmdPsp *psp, PspGuest *guest)
+uint32_t psp_guest_finish(AmdPsp *psp, uint32_t handle, PspGuestState state)
 {
+    PspGuest *guest;
+    uint32_t status = psp_guest_in_state(psp, handle, state, &guest);
+
+    if (status != PSP_SUCCESS) {
+        return status;
+    }
     if (guest->asid && !psp_asid_make_valid(psp, guest)) {
-        return false;
+        return PSP_HWERROR_PLATFORM;
     }
     guest->state = PSP_GUEST_RUNNING;
-    return true;
+    psp_guest_forget_keys(guest);
+    return PSP_SUCCESS;
 }
 
 uint32_t psp_cmd_decommission(AmdPsp *psp, void *buf)

@@ -59,11 +59,24 @@ uint32_t psp_guest_known(AmdPsp *psp, uint32_t handle, PspGuest **guest);
 uint32_t psp_guest_in_state(AmdPsp *psp, uint32_t handle, PspGuestState state,
                             PspGuest **guest);
 
+/* Platform WORKING, handle known, and the guest has an ASID. */
+uint32_t psp_guest_active(AmdPsp *psp, uint32_t handle, PspGuest **guest);
+
+/*
+ * The *_UPDATE_DATA and, with @vmsa, *_UPDATE_VMSA commands: the guest is in
+ * @state, has an ASID, and encrypted registers if they are wanted.
+ */
+uint32_t psp_guest_updatable(AmdPsp *psp, uint32_t handle, PspGuestState state,
+                             bool vmsa, PspGuest **guest);
+
 /* May the cores run the guest when it has an ASID? */
 bool psp_guest_runnable(const PspGuest *guest);
 
-/* The guest starts RUNNING: its ASID, if any, becomes valid in the cores. */
-bool psp_guest_set_running(AmdPsp *psp, PspGuest *guest);
+/*
+ * LAUNCH_FINISH and RECEIVE_FINISH: from @state to RUNNING.  The ASID, if any,
+ * becomes valid in the cores, and the transport keys are gone.
+ */
+uint32_t psp_guest_finish(AmdPsp *psp, uint32_t handle, PspGuestState state);
 
 /* The members of the "guests" property. */
 void psp_guests_visit(AmdPsp *psp, Visitor *v, Error **errp);

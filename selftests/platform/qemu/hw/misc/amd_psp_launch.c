@@ -47,17 +47,11 @@ static uint32_t check_update(AmdPsp *psp, const PspRange *cmd, bool vmsa,
                              PspGuest **guest)
 {
     uint32_t len = le32_to_cpu(cmd->len);
-    uint32_t status = psp_guest_in_state(psp, le32_to_cpu(cmd->handle),
-                                         PSP_GUEST_LUPDATE, guest);
+    uint32_t status = psp_guest_updatable(psp, le32_to_cpu(cmd->handle),
+                                          PSP_GUEST_LUPDATE, vmsa, guest);
 
     if (status != PSP_SUCCESS) {
         return status;
-    }
-    if (vmsa && !((*guest)->policy & PSP_POLICY_ES)) {
-        return PSP_UNSUPPORTED;
-    }
-    if (!(*guest)->asid) {
-        return PSP_INACTIVE;
     }
     if (!QEMU_IS_ALIGNED(le64_to_cpu(cmd->paddr), 16)) {
         return PSP_INVALID_ADDRESS;
@@ -175,16 +169,6 @@ uint32_t psp_cmd_launch_measure(AmdPsp *psp, void *buf)
 uint32_t psp_cmd_launch_finish(AmdPsp *psp, void *buf)
 {
     PspGuestHandle *cmd = buf;
-    PspGuest *guest;
-    uint32_t status = psp_guest_in_state(psp, le32_to_cpu(cmd->handle),
-                                         PSP_GUEST_LSECRET, &guest);
 
-    if (status != PSP_SUCCESS) {
-        return status;
-    }
-    if (!psp_guest_set_running(psp, guest)) {
-        return PSP_HWERROR_PLATFORM;
-    }
-    psp_guest_forget_keys(guest);
-    return PSP_SUCCESS;
+    return psp_guest_finish(psp, le32_to_cpu(cmd->handle), PSP_GUEST_LSECRET);
 }

@@ -92,13 +92,10 @@ uint32_t psp_cmd_copy(AmdPsp *psp, void *buf)
     uint64_t dst = psp_spa(le64_to_cpu(cmd->dst_paddr));
     uint32_t len = le32_to_cpu(cmd->len);
     PspGuest *guest;
-    uint32_t status = psp_guest_known(psp, le32_to_cpu(cmd->handle), &guest);
+    uint32_t status = psp_guest_active(psp, le32_to_cpu(cmd->handle), &guest);
 
     if (status != PSP_SUCCESS) {
         return status;
-    }
-    if (!guest->asid) {
-        return PSP_INACTIVE;
     }
     if (!len || !QEMU_IS_ALIGNED(len, 4 * KiB)) {
         return PSP_INVALID_LENGTH;

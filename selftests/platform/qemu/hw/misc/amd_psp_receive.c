@@ -48,19 +48,10 @@ static uint32_t check_lengths(const PspPacket *cmd, bool vmsa)
 static uint32_t check_update(AmdPsp *psp, const PspPacket *cmd, bool vmsa,
                              PspGuest **guest)
 {
-    uint32_t status = psp_guest_in_state(psp, le32_to_cpu(cmd->handle),
-                                         PSP_GUEST_RUPDATE, guest);
+    uint32_t status = psp_guest_updatable(psp, le32_to_cpu(cmd->handle),
+                                          PSP_GUEST_RUPDATE, vmsa, guest);
 
-    if (status != PSP_SUCCESS) {
-        return status;
-    }
-    if (vmsa && !((*guest)->policy & PSP_POLICY_ES)) {
-        return PSP_UNSUPPORTED;
-    }
-    if (!(*guest)->asid) {
-        return PSP_INACTIVE;
-    }
-    status = check_lengths(cmd, vmsa);
+    status = status ?: check_lengths(cmd, vmsa);
     if (status != PSP_SUCCESS) {
         return status;
     }
@@ -127,16 +118,6 @@ uint32_t psp_cmd_receive_update_vmsa(AmdPsp *psp, void *buf)
 uint32_t psp_cmd_receive_finish(AmdPsp *psp, void *buf)
 {
     PspGuestHandle *cmd = buf;
-    PspGuest *guest;
-    uint32_t status = psp_guest_in_state(psp, le32_to_cpu(cmd->handle),
-                                         PSP_GUEST_RUPDATE, &guest);
 
-    if (status != PSP_SUCCESS) {
-        return status;
-    }
-    if (!psp_guest_set_running(psp, guest)) {
-        return PSP_HWERROR_PLATFORM;
-    }
-    psp_guest_forget_keys(guest);
-    return PSP_SUCCESS;
+    return psp_guest_finish(psp, le32_to_cpu(cmd->handle), PSP_GUEST_RUPDATE);
 }

@@ -172,18 +172,9 @@ static uint32_t check_update(AmdPsp *psp, PspPacket *cmd, bool vmsa,
         cmd->hdr_len = cpu_to_le32(sizeof(PspPacketHeader));
         return PSP_INVALID_LENGTH;
     }
-    status = psp_guest_in_state(psp, le32_to_cpu(cmd->handle),
-                                PSP_GUEST_SUPDATE, guest);
-    if (status != PSP_SUCCESS) {
-        return status;
-    }
-    if (vmsa && !((*guest)->policy & PSP_POLICY_ES)) {
-        return PSP_UNSUPPORTED;
-    }
-    if (!(*guest)->asid) {
-        return PSP_INACTIVE;
-    }
-    status = check_lengths(cmd, vmsa);
+    status = psp_guest_updatable(psp, le32_to_cpu(cmd->handle),
+                                 PSP_GUEST_SUPDATE, vmsa, guest);
+    status = status ?: check_lengths(cmd, vmsa);
     if (status != PSP_SUCCESS) {
         return status;
     }
