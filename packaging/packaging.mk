@@ -7,7 +7,6 @@ DKMS_FILES := dkms.conf Kbuild mk svm include patches/linux
 OPERATOR_LIB = $(DESTDIR)/usr/lib/kvm-amd-es
 
 .PHONY: install-dkms install-tools deb packaging-check operator-check lifecycle-check
-.PHONY: install-dkms install-tools deb packaging-check operator-check lifecycle-check
 
 install-dkms: ## put what DKMS needs, and nothing else, into /usr/src (DESTDIR= goes in front)
 	@rm -rf '$(DKMS_DIR)'

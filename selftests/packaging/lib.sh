@@ -28,9 +28,9 @@ make_base() {
 	local list
 
 	list=$(IFS=,; echo "${in_root[*]}")
-	debian_sources >"$1.sources"
+	debian_sources >"$1.list"
 	no_initramfs "$1.dummy"
-	mmdebstrap --variant=apt --include="$list" bookworm "$1" "$1.sources" &&
+	mmdebstrap --variant=apt --include="$list" bookworm "$1" "$1.list" &&
 		dpkg --root="$1" -i "$1.dummy.deb"
 	local status=$?
 
@@ -46,11 +46,38 @@ debian_base() {
 	if [ ! -d "$dir" ]; then
 		work=$(cache_make "$dir" 700 "A Debian 12 system") || exit 1
 		rmdir "$work"
-		stage debian-root 60 "$ES_CACHE/log/debian-root.log" "Making a Debian 12 system to install into" make_base "$work" ||
+		stage debian-root 60 "$ES_CACHE/log/debian-root.log" "Making a Debian 12 system to install into" make_base "$work" || {
+			rm -rf --one-file-system "$work"
 			die "The Debian 12 system cannot be made: see $ES_CACHE/log/debian-root.log."
+		}
 		cache_publish "$work" "$dir"
 	fi
 	echo "$dir"
+}
+
+# system_up SYSTEM MOUNT_ARGUMENT...: mounted there, with apt's lists and the packages that are kept.
+system_up() {
+	local system=$1
+	shift
+
+	mkdir -p "$system" "$ES_CACHE/debs"
+	mount "$@" "$system" || return 1
+	mount -t proc proc "$system/proc"
+	mount --bind /var/lib/apt/lists "$system/var/lib/apt/lists"
+	mount --bind "$ES_CACHE/debs" "$system/var/cache/apt/archives"
+	cp /etc/resolv.conf "$system/etc/"
+	echo force-unsafe-io >"$system/etc/dpkg/dpkg.cfg.d/fast"
+	cp /etc/apt/apt.conf.d/*proxy* "$system/etc/apt/apt.conf.d/" 2>/dev/null || true
+}
+
+# system_down SYSTEM: what of it is mounted is unmounted; a failure is told.
+system_down() {
+	local dir status=0
+
+	for dir in var/cache/apt/archives var/lib/apt/lists proc ""; do
+		! mountpoint -q "$1/$dir" || umount "$1/$dir" || status=1
+	done
+	return $status
 }
 
 # root_up DIR: DIR/system is that system, to be written to.
@@ -58,25 +85,11 @@ root_up() {
 	local base
 
 	base=$(debian_base) || exit 1
-	mkdir -p "$1/upper" "$1/work" "$1/system"
-	mount -t overlay overlay -o "lowerdir=$base,upperdir=$1/upper,workdir=$1/work" "$1/system"
-	mount -t proc proc "$1/system/proc"
-	mount --bind /var/lib/apt/lists "$1/system/var/lib/apt/lists"
-	mkdir -p "$ES_CACHE/debs"
-	mount --bind "$ES_CACHE/debs" "$1/system/var/cache/apt/archives"
-	cp /etc/resolv.conf "$1/system/etc/"
-	echo force-unsafe-io >"$1/system/etc/dpkg/dpkg.cfg.d/fast"
-	cp /etc/apt/apt.conf.d/*proxy* "$1/system/etc/apt/apt.conf.d/" 2>/dev/null || true
+	mkdir -p "$1/upper" "$1/work"
+	system_up "$1/system" -t overlay overlay -o "lowerdir=$base,upperdir=$1/upper,workdir=$1/work"
 }
 
-root_down() {
-	local dir
-
-	for dir in var/cache/apt/archives var/lib/apt/lists proc ""; do
-		umount "$1/system/$dir" 2>/dev/null || true
-	done
-	mountpoint -q "$1/system" || rm -rf "$1"
-}
+root_down() { ! system_down "$1/system" || rm -rf "$1"; }
 
 # inside COMMAND...
 inside() {

@@ -18,12 +18,14 @@ said=/tmp/said
 fail() { echo "$*"; cat "$said"; return 1; }
 says() { grep -qF "$1" "$said" || fail "It does not say: $1"; }
 
-# is_loaded_from FILE: the loaded module's build ID is that file's.
+hex() { od -An -v -tx1 "$@" | tr -d ' \n'; }
+
+# is_loaded_from FILE: the loaded module's build ID is that file's.  In hexadecimal: an ID may hold a line feed.
 is_loaded_from() {
 	local id
 
-	id=$(od -An -v -tx1 -j 16 /sys/module/kvm_amd/notes/.note.gnu.build-id | tr -d '\n' | sed 's/ /\\x/g')
-	case $1 in *.xz) xz -dc "$1" ;; *) cat "$1" ;; esac | grep -qaP "$id" || fail "$1 is not what is loaded"
+	id=$(hex -j 16 /sys/module/kvm_amd/notes/.note.gnu.build-id)
+	case $1 in *.xz) xz -dc "$1" ;; *) cat "$1" ;; esac | hex | grep -qF "$id" || fail "$1 is not what is loaded"
 }
 
 is_stock() { is_loaded_from "$stock" && [ ! -e /sys/module/kvm_amd/version ]; }

@@ -17,28 +17,9 @@ disk_make() {
 	mkfs.ext4 -q -F -m 0 -E lazy_itable_init=1,lazy_journal_init=1,root_owner=0:0 -d "$base" "$1"
 }
 
-# disk_up DISK: it is root_dir/system then, with apt's lists and the packages that are kept.
-disk_up() {
-	local system=$root_dir/system
-
-	mkdir -p "$system" "$ES_CACHE/debs"
-	mount -o loop "$1" "$system" || return 1
-	mount -t proc proc "$system/proc"
-	mount --bind /var/lib/apt/lists "$system/var/lib/apt/lists"
-	mount --bind "$ES_CACHE/debs" "$system/var/cache/apt/archives"
-	cp /etc/resolv.conf "$system/etc/"
-	echo force-unsafe-io >"$system/etc/dpkg/dpkg.cfg.d/fast"
-	cp /etc/apt/apt.conf.d/*proxy* "$system/etc/apt/apt.conf.d/" 2>/dev/null || true
-}
-
-disk_down() {
-	local dir status=0
-
-	for dir in var/cache/apt/archives var/lib/apt/lists proc ""; do
-		! mountpoint -q "$root_dir/system/$dir" || umount "$root_dir/system/$dir" || status=1
-	done
-	return $status
-}
+# disk_up DISK: it is root_dir/system then.
+disk_up() { system_up "$root_dir/system" -o loop "$1"; }
+disk_down() { system_down "$root_dir/system"; }
 
 # on_disk DISK COMMAND...: with the disk up.
 on_disk() {
