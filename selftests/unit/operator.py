@@ -193,7 +193,12 @@ def test_cause_of_sev_es_being_off_is_named(host):
     host.load(None)
     off(host, "KVM is ready, but there is no /dev/sev")
     host.remove("sys/module/kvm_amd")
-    off(host, "not loaded")
+    off(host, "not loaded: run `modprobe kvm_amd`")
+    for word in "module_blacklist=kvm_amd", "modprobe.blacklist=a,kvm-amd,b":
+        host.write("proc/cmdline", f"quiet {word} splash")
+        off(host, "not loaded: the kernel's command line forbids it")
+    host.write("proc/cmdline", "quiet module_blacklist=kvm_amd_other")
+    off(host, "not loaded: run `modprobe kvm_amd`")
     host.cpu("svm npt")
     off(host, "the firmware leaves it off")
     host.cpuid(0x7, 509, 100)

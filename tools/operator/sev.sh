@@ -38,6 +38,20 @@ asked_off() {
 		grep -qsE "^options[[:space:]]+kvm[-_]amd[[:space:]]([^#]*[[:space:]])?$off" "$root"/etc/modprobe.d/*.conf
 }
 
+# is_blacklisted: this boot does not load kvm_amd, not even when it is asked to, or not by itself.
+is_blacklisted() {
+	grep -qsE '(^|[[:space:]])(module_blacklist|modprobe\.blacklist)=([^[:space:]]*,)?kvm[-_]amd(,|[[:space:]]|$)' "$root/proc/cmdline"
+}
+
+# How to load it.
+how_to_load() {
+	if is_blacklisted; then
+		echo "the kernel's command line forbids it: boot without blacklist=kvm_amd"
+	else
+		echo "run \`modprobe kvm_amd\`"
+	fi
+}
+
 why_cpu() {
 	if ! grep -q AuthenticAMD "$root/proc/cpuinfo" 2>/dev/null; then
 		echo "The CPU is not from AMD."
@@ -54,7 +68,7 @@ why_kvm() {
 	local name
 
 	if ! is_loaded; then
-		echo "kvm_amd is not loaded: run \`modprobe kvm_amd\` and see dmesg if that fails."
+		echo "kvm_amd is not loaded: $(how_to_load); dmesg tells more."
 		return
 	fi
 	! parameter sev_es || return 0

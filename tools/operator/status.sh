@@ -52,7 +52,7 @@ show_loaded() {
 	local version disk loaded
 
 	if ! is_loaded; then
-		echo "Loaded: none. Run: modprobe kvm_amd"
+		echo "Loaded: none: $(how_to_load)."
 		return
 	fi
 	version=$(cat "$root/sys/module/kvm_amd/version" 2>/dev/null || true)
