@@ -122,6 +122,19 @@ TEST_F_TIMEOUT(ap, is_not_woken_by_an_nmi_of_another_vcpu, 120)
 	EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
 }
 
+/* INIT would drop it, as it does in every vCPU. */
+TEST_F_TIMEOUT(ap, an_nmi_waits_until_the_hold_ends, 120)
+{
+	es_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	es_vcpu_nmi(self->ap);
+	EXPECT_STILL_HELD(self->ap);
+	EXPECT_EQ(0, es_mailbox(self->ap)->nmis);
+	es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
+	es_vcpu_wait(self->ap, "KVM_SET_MP_STATE ends the hold");
+	EXPECT_EQ(1, es_mailbox(self->ap)->nmis);
+}
+
 TEST_F_TIMEOUT(ap, is_not_woken_by_leaving_and_entering_kvm_run, 120)
 {
 	unsigned int kick;

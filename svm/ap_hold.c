@@ -33,6 +33,7 @@
 #include "lapic.h"
 #include "ap_hold.h"
 #include "es_trace.h"
+#include "ghcb.h"
 #include "respond.h"
 
 /*
@@ -41,7 +42,11 @@
  */
 static void answer_nae(struct kvm_vcpu *vcpu, bool by_sipi)
 {
-	es_respond_done(to_es(vcpu), by_sipi);
+	struct es_vcpu *es = to_es(vcpu);
+
+	/* The request may have been another VM's, or another host's (state.c). */
+	es->rule = es_rule_find(ES_EXIT_AP_RESET_HOLD);
+	es_respond_done(es, by_sipi);
 	if (!es_respond_write(vcpu))
 		kvm_make_request(KVM_REQ_TRIPLE_FAULT, vcpu);
 }
@@ -97,11 +102,41 @@ void es_ap_keep_held(struct kvm_vcpu *vcpu)
 			KVM_MP_STATE_INIT_RECEIVED : KVM_MP_STATE_AP_RESET_HOLD;
 }
 
-void es_ap_check_release(struct kvm_vcpu *vcpu)
+/* The road that a vCPU restored from elsewhere was held by shows in its GHCB MSR. */
+static enum es_ap_event road_by_msr(struct kvm_vcpu *vcpu)
 {
-	if (vcpu->arch.mp_state != KVM_MP_STATE_AP_RESET_HOLD &&
-	    vcpu->arch.mp_state != KVM_MP_STATE_INIT_RECEIVED) {
+	u64 value = es_ghcb_gpa(vcpu);
+
+	if ((value & ES_MSR_INFO_MASK) == ES_MSR_AP_HOLD_REQ)
+		return ES_AP_HOLD_MSR;
+	return value && PAGE_ALIGNED(value) ? ES_AP_HOLD_NAE : ES_AP_HOLD_USER;
+}
+
+void es_ap_follow_mp_state(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	u32 mp_state = vcpu->arch.mp_state;
+
+	if (!es_ap_held(es->ap_state)) {
+		if (unlikely(mp_state == KVM_MP_STATE_AP_RESET_HOLD))
+			es_ap_feed(vcpu, es->ap_state == ES_AP_WAITING ? road_by_msr(vcpu) : ES_AP_HOLD_USER);
+	} else if (mp_state != KVM_MP_STATE_AP_RESET_HOLD && mp_state != KVM_MP_STATE_INIT_RECEIVED) {
 		es_ap_feed(vcpu, ES_AP_RELEASE);
 		kvm_make_request(KVM_REQ_EVENT, vcpu);
 	}
+}
+
+/*
+ * KVM lets the BSP run on after INIT and drops its SIPI, so a parked BSP could not be woken.  It asks
+ * for the flag right after its reset, then sets mp_state.  Until that is done, mp_state says
+ * AP_RESET_HOLD, so that a preemption between the two does not bring the flag back (es_vcpu_put()).
+ * The guest does not run in between, and userspace cannot look: it would have to load the vCPU.
+ */
+void es_ap_hide_bsp(struct kvm_vcpu *vcpu)
+{
+	if (!(vcpu->arch.apic_base & MSR_IA32_APICBASE_BSP))
+		return;
+	vcpu->arch.mp_state = KVM_MP_STATE_AP_RESET_HOLD;
+	vcpu->arch.apic_base &= ~(u64)MSR_IA32_APICBASE_BSP;
+	to_es(vcpu)->bsp_hidden = true;
 }

@@ -23,8 +23,19 @@ int es_ap_hold(struct kvm_vcpu *vcpu, enum es_ap_event event);
 /* Undo a wake-up of a held vCPU that is no end of the hold.  Does not sleep. */
 void es_ap_keep_held(struct kvm_vcpu *vcpu);
 
-/* At the start of KVM_RUN of a held vCPU: has userspace ended the hold? */
-void es_ap_check_release(struct kvm_vcpu *vcpu);
+/* At the start of KVM_RUN: has userspace ended a hold, or begun one? */
+void es_ap_follow_mp_state(struct kvm_vcpu *vcpu);
+
+/* From KVM's reset for an INIT until the vCPU waits for its SIPI, KVM must not take it for the BSP. */
+void es_ap_hide_bsp(struct kvm_vcpu *vcpu);
+
+static inline void es_ap_show_bsp(struct kvm_vcpu *vcpu)
+{
+	if (unlikely(to_es(vcpu)->bsp_hidden)) {
+		vcpu->arch.apic_base |= MSR_IA32_APICBASE_BSP;
+		to_es(vcpu)->bsp_hidden = false;
+	}
+}
 
 /* Is the vCPU of this layer, and held? */
 static inline bool es_vcpu_held(struct kvm_vcpu *vcpu)

@@ -16,6 +16,7 @@ enum es_ap_state {
 	ES_AP_HELD_NAE_INIT,	/* ... and INIT came */
 	ES_AP_HELD_MSR,		/* held by the MSR protocol: the answer goes to the GHCB MSR */
 	ES_AP_HELD_MSR_INIT,
+	ES_AP_HELD_USER,	/* held because userspace said so: nobody waits for an answer */
 	ES_NR_AP_STATES
 };
 
@@ -23,6 +24,7 @@ enum es_ap_event {
 	ES_AP_VMGEXIT,		/* the guest ran */
 	ES_AP_HOLD_NAE,
 	ES_AP_HOLD_MSR,
+	ES_AP_HOLD_USER,	/* userspace wants it held, and the guest had not asked for it */
 	ES_AP_INIT,
 	ES_AP_SIPI,
 	ES_AP_RELEASE,		/* userspace made the vCPU runnable */
@@ -50,7 +52,6 @@ static inline bool es_ap_held(enum es_ap_state state)
 {
 	return state >= ES_AP_HELD_NAE && state < ES_NR_AP_STATES;
 }
-
 
 /* Held, and INIT came: it waits for the SIPI. */
 bool es_ap_held_after_init(enum es_ap_state state);

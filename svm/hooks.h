@@ -9,6 +9,7 @@
 
 #include "ap_hold.h"
 #include "fastpath.h"
+#include "state.h"
 #include "vcpu.h"
 
 static int es_hook_vcpu_create(struct kvm_vcpu *vcpu)
@@ -90,6 +91,16 @@ static int es_hook_complete_emulated_msr(struct kvm_vcpu *vcpu, int err)
 	return to_es(vcpu) ? es_vcpu_complete_msr(vcpu, err) : svm_complete_emulated_msr(vcpu, err);
 }
 
+static int es_hook_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
+{
+	return es_state_get_msr(vcpu, msr) ? 0 : svm_get_msr(vcpu, msr);
+}
+
+static int es_hook_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
+{
+	return es_state_set_msr(vcpu, msr) ? 0 : svm_set_msr(vcpu, msr);
+}
+
 #define svm_vcpu_create			es_hook_vcpu_create
 #define svm_vcpu_reset			es_hook_vcpu_reset
 #define svm_vcpu_pre_run		es_hook_vcpu_pre_run
@@ -101,5 +112,7 @@ static int es_hook_complete_emulated_msr(struct kvm_vcpu *vcpu, int err)
 #define svm_smi_allowed			es_hook_smi_allowed
 #define svm_enable_nmi_window		es_hook_enable_nmi_window
 #define svm_complete_emulated_msr	es_hook_complete_emulated_msr
+#define svm_get_msr			es_hook_get_msr
+#define svm_set_msr			es_hook_set_msr
 
 #endif

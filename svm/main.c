@@ -18,6 +18,11 @@ MODULE_VERSION(FULL_VERSION);
 
 static u8 cbit __ro_after_init;
 
+u8 es_vcpu_cbit(void)
+{
+	return cbit;
+}
+
 u64 es_vcpu_sev_info(struct kvm_vcpu *vcpu)
 {
 	return es_msr_sev_info(es_ghcb_version(vcpu->kvm), ES_GHCB_VERSION_MIN, cbit);

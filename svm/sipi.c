@@ -18,8 +18,10 @@
 /* Takes the place of the kernel's function; called in the task of @vcpu, where it may sleep. */
 void sev_vcpu_deliver_sipi_vector(struct kvm_vcpu *vcpu, u8 vector)
 {
-	if (!to_es(vcpu))
+	if (!to_es(vcpu)) {
 		stock_sev_vcpu_deliver_sipi_vector(vcpu, vector);
-	else
-		es_ap_feed(vcpu, ES_AP_SIPI);
+		return;
+	}
+	es_ap_show_bsp(vcpu);
+	es_ap_feed(vcpu, ES_AP_SIPI);
 }

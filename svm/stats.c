@@ -145,14 +145,13 @@ static int es_vcpus_show(struct seq_file *m, void *unused)
 DEFINE_SHOW_ATTRIBUTE(es_vcpus);
 
 /* KVM removes the files with the directory.  kvm->lock serializes creators. */
-void es_stats_create(struct kvm *kvm)
+void es_stats_create_locked(struct kvm *kvm)
 {
 	struct dentry *dir = kvm->debugfs_dentry, *present;
 
 	if (IS_ERR_OR_NULL(dir))
 		return;
 
-	mutex_lock(&kvm->lock);
 	present = debugfs_lookup("es_events", dir);
 	if (present) {
 		dput(present);
@@ -161,5 +160,11 @@ void es_stats_create(struct kvm *kvm)
 		debugfs_create_file("es_counters", 0444, dir, kvm, &es_counters_fops);
 		debugfs_create_file("es_vcpus", 0444, dir, kvm, &es_vcpus_fops);
 	}
+}
+
+void es_stats_create(struct kvm *kvm)
+{
+	mutex_lock(&kvm->lock);
+	es_stats_create_locked(kvm);
 	mutex_unlock(&kvm->lock);
 }

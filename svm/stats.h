@@ -11,6 +11,7 @@
 
 /* Create a VM's files if it has none yet. */
 void es_stats_create(struct kvm *kvm);
+void es_stats_create_locked(struct kvm *kvm);	/* the caller holds kvm->lock */
 
 static inline void es_stats_last(struct es_stats *stats, u8 entry)
 {

@@ -13,7 +13,7 @@ void stock_sev_es_unmap_ghcb(struct vcpu_svm *svm);
 void stock_sev_es_vcpu_reset(struct vcpu_svm *svm);
 void stock_sev_vcpu_deliver_sipi_vector(struct kvm_vcpu *vcpu, u8 vector);
 void stock_sev_free_vcpu(struct kvm_vcpu *vcpu);
-int stock_sev_vm_move_enc_context_from(struct kvm *kvm, unsigned int source_fd);
+int stock_sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp);
 void stock_sev_hardware_setup(void);
 
 #endif

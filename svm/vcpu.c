@@ -86,8 +86,10 @@ void es_vcpu_free(struct kvm_vcpu *vcpu)
 
 void es_vcpu_init_event(struct kvm_vcpu *vcpu)
 {
-	if (to_es(vcpu))
-		es_ap_feed(vcpu, ES_AP_INIT);
+	if (!to_es(vcpu))
+		return;
+	es_ap_feed(vcpu, ES_AP_INIT);
+	es_ap_hide_bsp(vcpu);
 }
 
 /* A guest that has ended stays so until it is reset. */
@@ -100,8 +102,7 @@ int es_vcpu_pre_run(struct kvm_vcpu *vcpu)
 	if (es->end.how)
 		return es_end_report(vcpu);
 
-	if (es_ap_held(es->ap_state))
-		es_ap_check_release(vcpu);
+	es_ap_follow_mp_state(vcpu);
 	es->in_run = true;
 	return es_ap_held(es->ap_state) ? 1 : es_respond_write(vcpu);
 }

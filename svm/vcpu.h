@@ -39,6 +39,8 @@ static inline void es_vcpu_put(struct kvm_vcpu *vcpu)
 {
 	if (es_vcpu_held(vcpu) && to_es(vcpu)->in_run && vcpu->wants_to_run)
 		es_ap_keep_held(vcpu);
+	if (to_es(vcpu) && vcpu->arch.mp_state != KVM_MP_STATE_AP_RESET_HOLD)
+		es_ap_show_bsp(vcpu);
 }
 
 /* End of an emulated RDMSR or WRMSR: @err says that it must raise #GP.  Returns as handlers do. */
@@ -46,5 +48,8 @@ int es_vcpu_complete_msr(struct kvm_vcpu *vcpu, int err);
 
 /* The SEV information that a vCPU's GHCB MSR holds after reset. */
 u64 es_vcpu_sev_info(struct kvm_vcpu *vcpu);
+
+/* The number of the C-bit in an address. */
+u8 es_vcpu_cbit(void);
 
 #endif

@@ -6,6 +6,7 @@
 #ifndef ES_COMPAT_KVM_H
 #define ES_COMPAT_KVM_H
 
+#include <linux/cc_platform.h>
 #include <linux/kvm_host.h>
 
 #include <asm/fpu/api.h>
@@ -35,13 +36,35 @@ static inline void es_compat_nmi_unmask(struct vcpu_svm *svm)
 }
 
 /*
- * A vCPU got its state by a move of the VM.  6.12 does the following at LAUNCH_UPDATE_VMSA and
- * forgets it here; VMRUN fails without LBR virtualization.
+ * A vCPU got encrypted registers by a move or from another host.  6.12 does the following at
+ * LAUNCH_UPDATE_VMSA and nowhere else; VMRUN fails without LBR virtualization.
  */
-static inline void es_compat_vcpu_moved(struct kvm_vcpu *vcpu)
+static inline void es_compat_vcpu_protected(struct kvm_vcpu *vcpu)
 {
 	fpstate_set_confidential(&vcpu->arch.guest_fpu);
 	svm_enable_lbrv(vcpu);
+}
+
+/* KVM_SEV_INIT2 would have set this; 6.12 refuses to run a VM of an SEV type that waits for it. */
+static inline void es_compat_vm_moved(struct kvm_sev_info *sev)
+{
+	sev->need_init = false;
+}
+
+static inline void es_compat_vm_mirrored(struct kvm_sev_info *mirror, const struct kvm_sev_info *owner)
+{
+	mirror->vmsa_features = owner->vmsa_features;
+}
+
+static inline bool es_compat_vcpu_is_being_created(struct kvm *kvm)
+{
+	return kvm_is_vcpu_creation_in_progress(kvm);
+}
+
+/* There the ccp driver works on the buffers of commands, by the kernel's wrong layout (es/psp.h). */
+static inline bool es_compat_host_has_snp(void)
+{
+	return cc_platform_has(CC_ATTR_HOST_SEV_SNP);
 }
 
 #else /* 6.1 */
@@ -59,9 +82,28 @@ static inline void es_compat_nmi_unmask(struct vcpu_svm *svm)
 }
 
 /* 6.1 sets LBR virtualization with the VMCB, but the FPU state only when a vCPU is created. */
-static inline void es_compat_vcpu_moved(struct kvm_vcpu *vcpu)
+static inline void es_compat_vcpu_protected(struct kvm_vcpu *vcpu)
 {
 	fpstate_set_confidential(&vcpu->arch.guest_fpu);
+}
+
+static inline void es_compat_vm_moved(struct kvm_sev_info *sev)
+{
+}
+
+static inline void es_compat_vm_mirrored(struct kvm_sev_info *mirror, const struct kvm_sev_info *owner)
+{
+}
+
+/* A vCPU counts in created_vcpus before it can be found. */
+static inline bool es_compat_vcpu_is_being_created(struct kvm *kvm)
+{
+	return atomic_read(&kvm->online_vcpus) != kvm->created_vcpus;
+}
+
+static inline bool es_compat_host_has_snp(void)
+{
+	return false;
 }
 
 #endif

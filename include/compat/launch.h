@@ -8,15 +8,9 @@
 #include <linux/kvm_host.h>
 #include <linux/uaccess.h>
 
-#include "svm/svm.h"
+#include "kvm.h"
 #include "../es/msr.h"
 #include "../uapi/kvm_amd_es.h"
-
-/* A vCPU counts in created_vcpus before it can be found; a launch now would miss it. */
-static inline bool es_vcpu_is_being_created(struct kvm *kvm)
-{
-	return atomic_read(&kvm->online_vcpus) != kvm->created_vcpus;
-}
 
 /*
  * KVM_SEV_INIT2: KVM_SEV_ES_INIT with a GHCB version.  @init is the kernel's KVM_SEV_ES_INIT.

@@ -16,6 +16,24 @@
  * KVM_RUN reports the same end until the vCPU is reset.  Where a SIPI or INIT ends the hold of a vCPU
  * whose GHCB page has gone meanwhile, kvm.ko leaves no way to report it in the same KVM_RUN: that one
  * returns KVM_EXIT_SHUTDOWN, the next one reports KVM_AMD_ES_TERM_NO_GHCB.
+ *
+ * State of an SEV-ES guest that no other ioctl tells (Documentation/state.md has the rest, and what a
+ * VMM does for a snapshot, a move and a migration).  All commands below are KVM_MEMORY_ENCRYPT_OP with
+ * struct kvm_sev_cmd; the kernel's own module answers EINVAL.  Common errors: ENOTTY: no SEV, or no
+ * SEV-ES guest; EFAULT: a structure cannot be read or written; EINVAL: a value that is not defined,
+ * or not zero where it must be.  A command that fails changes nothing.
+ *
+ * KVM_AMD_ES_GET_API, on any VM: what this module has.
+ * KVM_AMD_ES_GET_VM, KVM_AMD_ES_SET_VM: struct kvm_amd_es_vm.
+ * KVM_AMD_ES_GET_VCPU, KVM_AMD_ES_SET_VCPU: struct kvm_amd_es_vcpu.  The caller gives vcpu_id (as to
+ *   KVM_CREATE_VCPU); EINVAL where there is no such vCPU.  As every vCPU ioctl they wait until the vCPU
+ *   has left KVM_RUN (EINTR: a signal came first).  GET finishes the exit that KVM_RUN returned, as
+ *   KVM_RUN with immediate_exit would: kvm_run must hold what userspace has to say to it; the
+ *   guest's memory then holds the answer.  EBUSY from GET: kvm_run has another part of that exit to be
+ *   worked on first.  EBUSY from SET: an exit is unfinished.
+ * KVM_AMD_ES_SEND_UPDATE_VMSA, KVM_AMD_ES_RECEIVE_UPDATE_VMSA (the numbers that linux/kvm.h reserves
+ *   as KVM_SEV_SEND_UPDATE_VMSA and KVM_SEV_RECEIVE_UPDATE_VMSA): struct kvm_amd_es_update_vmsa.
+ *   AMD 55766 SEV API, "SEND_UPDATE_VMSA" and "RECEIVE_UPDATE_VMSA".
  */
 #ifndef _UAPI_KVM_AMD_ES_H
 #define _UAPI_KVM_AMD_ES_H
@@ -36,6 +54,80 @@ struct kvm_amd_es_init2 {
 	__u16 ghcb_version;
 	__u16 pad1;
 	__u32 pad2[8];
+};
+
+#define KVM_AMD_ES_SEND_UPDATE_VMSA	10
+#define KVM_AMD_ES_RECEIVE_UPDATE_VMSA	14
+#define KVM_AMD_ES_GET_API		0x45530000
+#define KVM_AMD_ES_GET_VM		0x45530001
+#define KVM_AMD_ES_SET_VM		0x45530002
+#define KVM_AMD_ES_GET_VCPU		0x45530003
+#define KVM_AMD_ES_SET_VCPU		0x45530004
+
+#define KVM_AMD_ES_STATE_VERSION	1
+
+/* features of struct kvm_amd_es_api */
+#define KVM_AMD_ES_API_STATE		(1ULL << 0)	/* GET and SET of VM and vCPU; the GHCB MSR by KVM_GET_MSRS */
+#define KVM_AMD_ES_API_MOVE		(1ULL << 1)	/* KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM moves all of it */
+#define KVM_AMD_ES_API_UPDATE_VMSA	(1ULL << 2)	/* SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA */
+
+struct kvm_amd_es_api {
+	__u32 state_version;		/* KVM_AMD_ES_STATE_VERSION */
+	__u32 pad;
+	__u64 features;			/* KVM_AMD_ES_API_* */
+	__u64 reserved[6];
+};
+
+struct kvm_amd_es_vm {
+	__u32 version;			/* in: KVM_AMD_ES_STATE_VERSION */
+	__u32 ghcb_version;		/* the highest on offer; SET: as the VM has it */
+	__u64 ap_jump_table;		/* guest address, page aligned, without C-bit; 0: none */
+	__u64 reserved[6];		/* 0 */
+};
+
+/* ap_state of struct kvm_amd_es_vcpu; KVM_RUN holds a vCPU while it and the MP state (9, or 2 after INIT) say so */
+#define KVM_AMD_ES_AP_WAITING		0	/* has not run; the first SIPI starts the launch VMSA */
+#define KVM_AMD_ES_AP_RUNNING		1
+#define KVM_AMD_ES_AP_RUNNING_INIT	2	/* INIT came, and no SIPI yet */
+#define KVM_AMD_ES_AP_RUNNING_SIPI	3	/* ... and SIPI: the next hold ends at once */
+#define KVM_AMD_ES_AP_HELD_NAE		4	/* AP reset hold by the GHCB page */
+#define KVM_AMD_ES_AP_HELD_NAE_INIT	5	/* ... and INIT came */
+#define KVM_AMD_ES_AP_HELD_MSR		6	/* AP reset hold by the GHCB MSR */
+#define KVM_AMD_ES_AP_HELD_MSR_INIT	7
+#define KVM_AMD_ES_AP_HELD_USER		8	/* KVM_SET_MP_STATE(9) on a vCPU that had not asked for it */
+
+/* flags of struct kvm_amd_es_vcpu */
+#define KVM_AMD_ES_VCPU_FIRST_SIPI	(1U << 0)	/* a first SIPI has come */
+#define KVM_AMD_ES_VCPU_INTERRUPTS_ON	(1U << 1)	/* the guest's RFLAGS.IF at its last exit */
+
+struct kvm_amd_es_vcpu {
+	__u32 version;			/* in: KVM_AMD_ES_STATE_VERSION */
+	__u32 vcpu_id;			/* in */
+	__u32 ap_state;			/* KVM_AMD_ES_AP_* */
+	__u32 flags;			/* KVM_AMD_ES_VCPU_* */
+	__u64 dr7;			/* as the guest last wrote it; bits 63:32 are 0 */
+	__u32 end;			/* KVM_AMD_ES_TERM_*, 0: the guest has not ended */
+	__u32 pad;			/* 0 */
+	__u64 end_reason;		/* as data[1] of KVM_SYSTEM_EVENT_SEV_TERM */
+	__u64 reserved[11];		/* 0 */
+};
+
+/*
+ * Header and transport buffer as for KVM_SEV_SEND_UPDATE_DATA and KVM_SEV_RECEIVE_UPDATE_DATA, and a vCPU
+ * in place of guest memory.  SEND: hdr_len or trans_len 0 asks for both, with EIO and the firmware's
+ * error 4 (INVALID_LENGTH).  trans_len must be 4096 else.  EINVAL too: no such vCPU; its registers
+ * are not encrypted (SEND), or are already (RECEIVE).  EBUSY: a vCPU is being created.
+ * EBADF: no KVM_SEV_LAUNCH_START or KVM_SEV_RECEIVE_START gave a file of /dev/sev.
+ * EOPNOTSUPP: the host runs SNP, where the kernel's ccp driver takes SEND_UPDATE_VMSA apart wrongly.
+ * EIO: the firmware refuses; error in struct kvm_sev_cmd says why.
+ */
+struct kvm_amd_es_update_vmsa {
+	__u64 hdr_uaddr;
+	__u32 hdr_len;			/* bytes, at most 4096 */
+	__u32 vcpu_id;
+	__u64 trans_uaddr;
+	__u32 trans_len;		/* bytes */
+	__u32 pad;			/* 0 */
 };
 
 #endif

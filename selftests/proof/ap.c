@@ -47,6 +47,7 @@ static void any_sequence(void)
 	REACHED(ledger.holds_reset == 2 && ledger.answers == 2);
 	REACHED(state == ES_AP_RUNNING_SIPI && ledger.answers == 2);
 	REACHED(state == ES_AP_HELD_MSR_INIT);
+	REACHED(state == ES_AP_HELD_USER && ledger.answers == 2);
 }
 
 int main(void)

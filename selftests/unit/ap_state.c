@@ -2,7 +2,8 @@
 /*
  * Rule: A held vCPU leaves its hold by SIPI, by reset or because userspace says so, and by nothing else;
  *	each hold gets at most one answer, on the road it came by.  The first SIPI starts a waiting vCPU.
- *	INIT and SIPI that come just before a hold end that hold at once.
+ *	INIT and SIPI that come just before a hold end that hold at once.  A hold that only userspace asked for
+ *	gets no answer: nobody waits for one.
  * Source: AMD 56421 GHCB Specification, sections "SMP Booting" and "AP Reset Hold".
  * Why it matters: edk2 does not look at the answer: a wrong wake-up sends an AP through the jump table.
  * Not covered: That the module feeds the right events (kselftests).
@@ -20,6 +21,7 @@
 #define NI	ES_AP_HELD_NAE_INIT
 #define M	ES_AP_HELD_MSR
 #define MI	ES_AP_HELD_MSR_INIT
+#define U	ES_AP_HELD_USER
 #define O	ES_AP_NOTHING
 #define ST	ES_AP_START
 #define AN	ES_AP_ANSWER_NAE
@@ -27,15 +29,16 @@
 
 /* From each state, the next state and the action; columns in the order of the header's events. */
 static const struct { enum es_ap_state from; struct es_ap_step to[ES_NR_AP_EVENTS]; } table[] = {
-	/*      VMGEXIT   hold NAE  hold MSR  INIT      SIPI     release  reset */
-	{ W,  { { R, O }, { N, O }, { M, O }, { W, O }, { R, ST }, { W, O }, { W, O } } },
-	{ R,  { { R, O }, { N, O }, { M, O }, { RI, O }, { R, O }, { R, O }, { W, O } } },
-	{ RI, { { R, O }, { N, O }, { M, O }, { RI, O }, { RS, O }, { R, O }, { W, O } } },
-	{ RS, { { RS, O }, { R, AN }, { R, AM }, { RI, O }, { RS, O }, { RS, O }, { W, O } } },
-	{ N,  { { N, O }, { N, O }, { N, O }, { NI, O }, { R, AN }, { R, AN }, { W, O } } },
-	{ NI, { { NI, O }, { NI, O }, { NI, O }, { NI, O }, { R, AN }, { R, AN }, { W, O } } },
-	{ M,  { { M, O }, { M, O }, { M, O }, { MI, O }, { R, AM }, { R, AM }, { W, O } } },
-	{ MI, { { MI, O }, { MI, O }, { MI, O }, { MI, O }, { R, AM }, { R, AM }, { W, O } } },
+	/*      VMGEXIT   hold NAE  hold MSR  hold USER INIT      SIPI     release  reset */
+	{ W,  { { R, O }, { N, O }, { M, O }, { U, O }, { W, O }, { R, ST }, { W, O }, { W, O } } },
+	{ R,  { { R, O }, { N, O }, { M, O }, { U, O }, { RI, O }, { R, O }, { R, O }, { W, O } } },
+	{ RI, { { R, O }, { N, O }, { M, O }, { U, O }, { RI, O }, { RS, O }, { R, O }, { W, O } } },
+	{ RS, { { RS, O }, { R, AN }, { R, AM }, { U, O }, { RI, O }, { RS, O }, { RS, O }, { W, O } } },
+	{ N,  { { N, O }, { N, O }, { N, O }, { N, O }, { NI, O }, { R, AN }, { R, AN }, { W, O } } },
+	{ NI, { { NI, O }, { NI, O }, { NI, O }, { NI, O }, { NI, O }, { R, AN }, { R, AN }, { W, O } } },
+	{ M,  { { M, O }, { M, O }, { M, O }, { M, O }, { MI, O }, { R, AM }, { R, AM }, { W, O } } },
+	{ MI, { { MI, O }, { MI, O }, { MI, O }, { MI, O }, { MI, O }, { R, AM }, { R, AM }, { W, O } } },
+	{ U,  { { U, O }, { U, O }, { U, O }, { U, O }, { W, O }, { R, ST }, { W, O }, { W, O } } },
 };
 
 static bool is_nae(enum es_ap_state state)
@@ -45,7 +48,7 @@ static bool is_nae(enum es_ap_state state)
 
 static bool is_held(enum es_ap_state state)
 {
-	return is_nae(state) || state == M || state == MI;
+	return is_nae(state) || state == M || state == MI || state == U;
 }
 
 static void follows_table(unsigned int row, unsigned int event)
@@ -66,11 +69,11 @@ static void predicates(enum es_ap_state state)
 /* What an answer to this event in this state would have to be, from what the specification says alone. */
 static enum es_ap_action due(enum es_ap_state state, enum es_ap_event event)
 {
-	if (state == W && event == ES_AP_SIPI)
+	if ((state == W || state == U) && event == ES_AP_SIPI)
 		return ST;
 	if (state == RS && (event == ES_AP_HOLD_NAE || event == ES_AP_HOLD_MSR))
 		return event == ES_AP_HOLD_NAE ? AN : AM;
-	if (is_held(state) && (event == ES_AP_SIPI || event == ES_AP_RELEASE))
+	if (is_held(state) && state != U && (event == ES_AP_SIPI || event == ES_AP_RELEASE))
 		return is_nae(state) ? AN : AM;
 	return O;
 }
@@ -89,7 +92,8 @@ static void answers_each_hold_once(void)
 		holds += !is_held(state) && is_held(to.next);
 		ends += ended;
 		wrong += to.action != due(state, event);
-		wrong += ended && event != ES_AP_SIPI && event != ES_AP_RELEASE && event != ES_AP_RESET;
+		wrong += ended && event != ES_AP_SIPI && event != ES_AP_RELEASE && event != ES_AP_RESET &&
+			 (state != U || event != ES_AP_INIT);
 		wrong += is_held(state) && is_held(to.next) && is_nae(state) != is_nae(to.next);
 		state = to.next;
 	}

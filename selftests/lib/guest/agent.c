@@ -89,6 +89,14 @@ static void do_write8(struct agent_cpu *cpu, struct agent_mailbox *box)
 	shared_write((uint64_t *)box->in[0], ~box->in[1]);
 }
 
+/* The interrupt comes behind the HLT: STI lets nothing in before the next instruction is done. */
+static void do_halt(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	(void)cpu;
+	(void)box;
+	asm volatile("sti; hlt; cli" : : : "memory");
+}
+
 static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
 	switch (box->order) {
@@ -103,6 +111,7 @@ static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
 	case AGENT_STORE:	return do_store(cpu, box);
 	case AGENT_READ8:	return do_read8(cpu, box);
 	case AGENT_WRITE8:	return do_write8(cpu, box);
+	case AGENT_HALT:	return do_halt(cpu, box);
 	case AGENT_SECRETS:	return do_secrets(cpu, box);
 	case AGENT_REPEAT:	return agent_repeat(cpu, box);
 	case AGENT_RACE:	return agent_race(cpu, box);

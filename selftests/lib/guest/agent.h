@@ -33,6 +33,8 @@
 /* What AGENT_REPEAT asks for before its first and behind its last request; the host ignores the mark. */
 #define AGENT_MARK(mark, end)	((uint64_t)(mark) << 16 | (uint64_t)(end) << 12 | SPEC_MSR_SEV_INFO_REQ)
 
+#define AGENT_VECTOR		32		/* the only interrupt that the agent knows */
+
 #define AGENT_TERM_SET		15		/* reason set of the agent's own termination requests */
 
 #ifndef __ASSEMBLER__
@@ -55,6 +57,7 @@ enum agent_order {
 	AGENT_REPEAT,		/* in: times | mark << 32, MSR request or 0: as NAE, field that is 0 and 1 in turn or 0; timed */
 	AGENT_RACE,		/* in: GPA of the GHCB to use, times; as NAE without answer page; out: answers by kind */
 	AGENT_FLOOD,		/* in: how, MSR request; until the order changes; out[0] counts */
+	AGENT_HALT,		/* STI, HLT; until an interrupt AGENT_VECTOR has come */
 	AGENT_SCRIBBLE,		/* in: GPA of somebody's GHCB, 1: not over the answer; until the order changes */
 };
 
@@ -79,6 +82,7 @@ struct agent_mailbox {
 	uint64_t last_vc;	/* exit code of the last #VC */
 	uint64_t fault_rip;	/* where an exception hit that the agent does not expect */
 	uint64_t passes;	/* AGENT_SCRIBBLE: times over the page */
+	uint64_t interrupts;	/* AGENT_VECTOR: times that it came */
 	uint32_t nmi_bell;	/* non-zero: an NMI handler writes to this port before it completes */
 	uint32_t nmis_at_complete;	/* NMIs that had come when NMI complete returned to that handler */
 };

@@ -12,7 +12,7 @@ image_start:
 	.quad	gdt
 	.quad	24
 	.quad	idt
-	.quad	32 * 16
+	.quad	33 * 16
 
 	.balign 16
 gdt:	.quad	0
@@ -23,7 +23,7 @@ gdt:	.quad	0
 	.balign 16
 idt:
 	.set	vector, 0
-	.rept	32
+	.rept	33
 	.word	stubs + vector * 16 - image_start
 	.word	8, 0x8e00, AGENT_IMAGE_GPA >> 16
 	.quad	0
@@ -34,7 +34,7 @@ idt:
 	.balign 16
 stubs:
 	.set	vector, 0
-	.rept	32
+	.rept	33
 	.balign 16
 	.if	!((0x60227d00 >> vector) & 1)
 	push	$0

@@ -12,6 +12,7 @@
 #include "../spec/ghcb.h"
 
 #define VECTOR_NMI	2
+#define X2APIC_EOI	0x80b
 #define MMIO_BYTES	4
 
 /* True when handled; an exception that the answer asks for goes to the mailbox. */
@@ -138,6 +139,18 @@ static void handle_nmi(struct agent_cpu *cpu)
 	cpu->nmi_depth--;
 }
 
+/* Interrupts are on in AGENT_HALT only, where no request is in the making. */
+static void handle_interrupt(struct agent_cpu *cpu)
+{
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_MSR, 1, 0);
+
+	cpu->mailbox->interrupts++;
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, X2APIC_EOI);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, 0);
+	agent_send_ghcb(cpu);
+}
+
 void agent_exception(struct agent_frame *frame)
 {
 	struct agent_cpu *cpu = agent_this_cpu();
@@ -146,6 +159,8 @@ void agent_exception(struct agent_frame *frame)
 		handle_vc(cpu, frame);
 	} else if (frame->vector == VECTOR_NMI) {
 		handle_nmi(cpu);
+	} else if (frame->vector == AGENT_VECTOR) {
+		handle_interrupt(cpu);
 	} else {
 		cpu->mailbox->fault_rip = frame->rip;
 		agent_terminate(frame->vector);

@@ -11,7 +11,10 @@
  * Each hold gets exactly one answer, on the road it came by: when a SIPI or userspace ends it.  A reset takes
  * hold and answer away.  Nothing else ends one.
  *
- * The model below says the same in four variables instead of a table of states.  To add an event: a case in
+ * A hold that userspace began, of a vCPU that had not asked for one, is owed no answer; behind it the vCPU is as
+ * one that has not run: an INIT makes it wait, a SIPI starts it.
+ *
+ * The model below says the same in five variables instead of a table of states.  To add an event: a case in
  * ap_model_step(); a state: a row in ap_model_of().
  */
 #ifndef ES_ORACLE_AP_H
@@ -24,7 +27,8 @@ struct ap_model {
 	bool started;			/* the launch VMSA runs or ran */
 	bool init;			/* INIT came and waits for its SIPI */
 	bool kept;			/* a SIPI ends the next hold */
-	enum es_ap_action hold;		/* the answer that the present hold is owed; ES_AP_NOTHING: no hold */
+	bool set;			/* held, and only userspace wants it */
+	enum es_ap_action hold;		/* the answer that the guest's own hold is owed; ES_AP_NOTHING: none */
 };
 
 /* What happened in a sequence of events, for the sums that must come out even. */
@@ -32,11 +36,16 @@ struct ap_ledger {
 	unsigned int holds, answers, holds_reset;
 };
 
+static inline bool ap_model_held(const struct ap_model *m)
+{
+	return m->set || m->hold != ES_AP_NOTHING;
+}
+
 static inline enum es_ap_action ap_model_hold(struct ap_model *m, enum es_ap_action road)
 {
 	bool at_once = m->kept;
 
-	if (m->hold != ES_AP_NOTHING)
+	if (ap_model_held(m))
 		return ES_AP_NOTHING;
 	*m = (struct ap_model){ .started = true, .hold = at_once ? ES_AP_NOTHING : road };
 	return at_once ? road : ES_AP_NOTHING;
@@ -46,6 +55,7 @@ static inline enum es_ap_action ap_model_end_hold(struct ap_model *m)
 {
 	enum es_ap_action answer = m->hold;
 
+	m->set = false;
 	m->hold = ES_AP_NOTHING;
 	m->init = false;
 	return answer;
@@ -56,6 +66,7 @@ static inline enum es_ap_action ap_model_sipi(struct ap_model *m)
 	if (m->hold != ES_AP_NOTHING)
 		return ap_model_end_hold(m);
 	if (!m->started) {
+		m->set = false;
 		m->started = true;
 		return ES_AP_START;
 	}
@@ -71,6 +82,10 @@ static inline enum es_ap_action ap_model_step(struct ap_model *m, enum es_ap_eve
 		return ap_model_hold(m, ES_AP_ANSWER_NAE);
 	case ES_AP_HOLD_MSR:
 		return ap_model_hold(m, ES_AP_ANSWER_MSR);
+	case ES_AP_HOLD_USER:
+		if (!ap_model_held(m))
+			*m = (struct ap_model){ .set = true };
+		return ES_AP_NOTHING;
 	case ES_AP_SIPI:
 		return ap_model_sipi(m);
 	case ES_AP_RELEASE:
@@ -78,13 +93,14 @@ static inline enum es_ap_action ap_model_step(struct ap_model *m, enum es_ap_eve
 	case ES_AP_INIT:
 		m->init = m->started;
 		m->kept = false;
+		m->set = false;
 		return ES_AP_NOTHING;
 	case ES_AP_RESET:
 		*m = (struct ap_model){ 0 };
 		return ES_AP_NOTHING;
 	default:
 		/* The guest ran: it did not wait for a SIPI.  A held one does not run. */
-		if (m->hold == ES_AP_NOTHING)
+		if (!ap_model_held(m))
 			*m = (struct ap_model){ .started = true, .kept = m->kept };
 		return ES_AP_NOTHING;
 	}
@@ -102,6 +118,7 @@ static inline struct ap_model ap_model_of(enum es_ap_state state)
 		[ES_AP_HELD_NAE_INIT] = { .started = true, .init = true, .hold = ES_AP_ANSWER_NAE },
 		[ES_AP_HELD_MSR] = { .started = true, .hold = ES_AP_ANSWER_MSR },
 		[ES_AP_HELD_MSR_INIT] = { .started = true, .init = true, .hold = ES_AP_ANSWER_MSR },
+		[ES_AP_HELD_USER] = { .set = true },
 	};
 
 	return models[state];
@@ -109,7 +126,7 @@ static inline struct ap_model ap_model_of(enum es_ap_state state)
 
 static inline bool ap_model_same(struct ap_model a, struct ap_model b)
 {
-	return a.started == b.started && a.init == b.init && a.kept == b.kept && a.hold == b.hold;
+	return a.started == b.started && a.init == b.init && a.kept == b.kept && a.set == b.set && a.hold == b.hold;
 }
 
 /* One step from any state: with the first state this is an induction over sequences of any length. */
@@ -122,12 +139,18 @@ static inline enum es_ap_state ap_step_obeys(enum es_ap_state state, enum es_ap_
 	MUST(step.next < ES_NR_AP_STATES, "a step leads to a state");
 	MUST(step.action == action, "start and answer come when due, on the hold's own road, and at no other time");
 	MUST(ap_model_same(model, ap_model_of(step.next)), "a step leads to the state that the specification's words give");
-	MUST(es_ap_held(step.next) == (model.hold != ES_AP_NOTHING), "a vCPU is held while its hold lacks the answer");
+	MUST(es_ap_held(step.next) == ap_model_held(&model), "a vCPU is held while its hold lacks the answer, or userspace holds it");
 	MUST(es_ap_held_after_init(step.next) == (model.hold != ES_AP_NOTHING && model.init),
 	     "held after INIT is said of just that");
 	MUST(event != ES_AP_SIPI || !es_ap_held(step.next), "no vCPU is held after a SIPI");
 	MUST(es_ap_state_name(step.next) && es_ap_event_name(event), "states and events have names");
 	return step.next;
+}
+
+/* Held because the guest asked for it. */
+static inline bool ap_asked(enum es_ap_state state)
+{
+	return es_ap_held(state) && state != ES_AP_HELD_USER;
 }
 
 /* The same sums without the model: they only look at what the machine asks its caller to do. */
@@ -139,8 +162,8 @@ static inline enum es_ap_state ap_ledger_step(struct ap_ledger *ledger, enum es_
 
 	ledger->holds += asks && !es_ap_held(state);
 	ledger->answers += step.action == ES_AP_ANSWER_NAE || step.action == ES_AP_ANSWER_MSR;
-	ledger->holds_reset += event == ES_AP_RESET && es_ap_held(state);
-	MUST(ledger->holds == ledger->answers + ledger->holds_reset + es_ap_held(step.next),
+	ledger->holds_reset += event == ES_AP_RESET && ap_asked(state);
+	MUST(ledger->holds == ledger->answers + ledger->holds_reset + ap_asked(step.next),
 	     "each hold is answered once, reset, or still held");
 	return step.next;
 }

@@ -46,11 +46,15 @@ static void map_memory(struct es_vm *vm, const struct es_vm_options *options)
 static void add_memory(struct es_vm *vm)
 {
 	struct kvm_userspace_memory_region slot = { .memory_size = AGENT_GUEST_BYTES };
-	struct kvm_enc_region region = { .size = AGENT_GUEST_BYTES };
 
 	slot.userspace_addr = (uintptr_t)vm->memory;
-	region.addr = (uintptr_t)vm->memory;
 	must(ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot), "KVM_SET_USER_MEMORY_REGION");
+}
+
+static void pin_memory(struct es_vm *vm)
+{
+	struct kvm_enc_region region = { .addr = (uintptr_t)vm->memory, .size = AGENT_GUEST_BYTES };
+
 	must(ioctl(vm->fd, KVM_MEMORY_ENCRYPT_REG_REGION, &region), "KVM_MEMORY_ENCRYPT_REG_REGION");
 }
 
@@ -152,7 +156,8 @@ static void add_vcpu(struct es_vm *vm, unsigned int nr, const struct es_vm_optio
 	if (vcpu->run == MAP_FAILED)
 		es_fail("mapping kvm_run failed: %m");
 	set_cpuid(vcpu, options);
-	set_launch_state(vcpu);
+	if (!options->twin_of)
+		set_launch_state(vcpu);
 	es_vcpu_start_thread(vcpu);
 }
 
@@ -166,6 +171,24 @@ static void init_lock(struct es_vm *vm)
 	pthread_cond_init(&vm->changed, &attr);
 }
 
+/* Memory with the agent in it, and an encryption context. */
+static void begin_guest(struct es_vm *vm, const struct es_vm_options *options)
+{
+	map_memory(vm, options);
+	if (!options->blank)
+		load_agent(vm);
+	if (es_sev_init(vm, options->ghcb_version))
+		es_fail("%s failed: %m", options->ghcb_version ? "KVM_SEV_INIT2" : "KVM_SEV_ES_INIT");
+}
+
+static void mirror_guest(struct es_vm *vm, struct es_vm *owner)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_VM_COPY_ENC_CONTEXT_FROM, .args[0] = owner->fd };
+
+	vm->memory = owner->memory;
+	must(ioctl(vm->fd, KVM_ENABLE_CAP, &cap), "KVM_CAP_VM_COPY_ENC_CONTEXT_FROM");
+}
+
 void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 {
 	unsigned int i, type;
@@ -177,11 +200,15 @@ void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 	type = options->ghcb_version ? es_init2_vm_type(vm->kvm_fd) : KVM_VM_DEFAULT;
 	vm->fd = must(ioctl(vm->kvm_fd, KVM_CREATE_VM, type), "KVM_CREATE_VM");
 	vm->c_bit = host_c_bit();
-	map_memory(vm, options);
-	load_agent(vm);
-	if (es_sev_init(vm, options->ghcb_version))
-		es_fail("%s failed: %m", options->ghcb_version ? "KVM_SEV_INIT2" : "KVM_SEV_ES_INIT");
+	if (options->twin_of)
+		vm->memory = options->twin_of->memory;
+	else if (options->mirror_of)
+		mirror_guest(vm, options->mirror_of);
+	else
+		begin_guest(vm, options);
 	add_memory(vm);
+	if (vm->mapping)
+		pin_memory(vm);
 	must(ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0), "KVM_CREATE_IRQCHIP");
 	vm->nr_vcpus = options->nr_vcpus;
 	for (i = 0; i < vm->nr_vcpus; i++)
@@ -205,5 +232,6 @@ void es_vm_close(struct es_vm *vm)
 void es_vm_destroy(struct es_vm *vm)
 {
 	es_vm_close(vm);
-	munmap(vm->mapping, AGENT_GUEST_BYTES + HUGE_BYTES);
+	if (vm->mapping)
+		munmap(vm->mapping, AGENT_GUEST_BYTES + HUGE_BYTES);
 }

@@ -29,13 +29,16 @@ struct es_vm_options {
 	bool shared_memory;	/* pages that cannot move although nobody pins them for writing */
 	bool small_pages;	/* no transparent huge pages, which are Debian's default */
 	unsigned int ghcb_version;	/* 0: KVM_SEV_ES_INIT, which means 1; else KVM_SEV_INIT2 with it */
+	struct es_vm *twin_of;	/* the same memory and vCPUs, no SEV yet: where that VM can move to */
+	struct es_vm *mirror_of;	/* a mirror of that VM, with the same memory */
+	bool blank;		/* no agent: the guest comes from elsewhere */
 	void (*edit_cpuid)(struct kvm_cpuid_entry2 *entry);	/* sees each entry before a vCPU gets it */
 };
 
 struct es_vm {
 	int kvm_fd, sev_fd, fd;
 	uint8_t *memory;	/* the host's view, AGENT_GUEST_BYTES */
-	void *mapping;		/* what the memory is a part of */
+	void *mapping;		/* what the memory is a part of; NULL: another VM's */
 	unsigned int nr_vcpus;
 	struct es_vcpu vcpus[AGENT_MAX_VCPUS];
 	uint64_t c_bit;

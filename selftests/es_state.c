@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rule: All that a guest can notice of its vCPUs can be read and set; wrong values are refused and change
+ *	nothing; the order of setting does not matter.  KVM_SET_MP_STATE(AP_RESET_HOLD) means held.  Every vCPU can
+ *	be held and woken, the BSP too.
+ * Source: include/uapi/kvm_amd_es.h; Documentation/state.md; AMD 56421 GHCB Specification, "AP Reset Hold".
+ * Why it matters: Snapshot and migration put a vCPU together from what was read.
+ * Not covered: Registers on their way to another host (es_migrate.c); moves (es_move.c).
+ * Fails with: stock kvm_amd: the commands give EINVAL; the GHCB MSR cannot be read; a fresh vCPU that is set to
+ *	AP_RESET_HOLD starts on an NMI; a BSP that is parked sleeps for ever (6.1 and 6.12).
+ */
+#include <kselftest_harness.h>
+#include <errno.h>
+#include <sys/ioctl.h>
+#include "ap.h"
+#include "env.h"
+#include "state.h"
+
+#define QUIET_MS	200
+#define PORT		0x1234
+
+FIXTURE(state) {
+	struct es_vm vm;
+	struct es_vcpu *bsp, *ap;
+};
+
+FIXTURE_SETUP(state)
+{
+	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	self->bsp = &self->vm.vcpus[0];
+	self->ap = &self->vm.vcpus[1];
+	es_vm_launch(&self->vm);
+	es_boot(&self->vm);
+}
+
+FIXTURE_TEARDOWN(state)
+{
+	es_vm_destroy(&self->vm);
+}
+
+static struct kvm_amd_es_vcpu state_of(struct es_vcpu *vcpu)
+{
+	struct kvm_amd_es_vcpu state;
+	bool ran = vcpu->wish == ES_VCPU_GO;
+
+	es_vcpu_pause(vcpu);
+	if (es_get_vcpu_state(vcpu, &state))
+		es_fail("KVM_AMD_ES_GET_VCPU failed: %m");
+	if (ran)
+		es_vcpu_go(vcpu);
+	return state;
+}
+
+TEST_F(state, the_module_says_what_it_has)
+{
+	struct kvm_amd_es_api api;
+
+	memset(&api, 0xff, sizeof(api));
+	ASSERT_EQ(0, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, &api, NULL));
+	EXPECT_EQ(KVM_AMD_ES_STATE_VERSION, api.state_version);
+	EXPECT_EQ(KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_UPDATE_VMSA, api.features);
+	EXPECT_EQ(0, api.reserved[0] | api.reserved[5] | api.pad);
+	EXPECT_EQ(-EFAULT, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, (void *)1, NULL));
+}
+
+TEST_F(state, each_step_of_bring_up_can_be_read)
+{
+	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->bsp).ap_state);
+	EXPECT_EQ(KVM_AMD_ES_AP_WAITING, state_of(self->ap).ap_state);
+	EXPECT_EQ(0, state_of(self->ap).flags);
+	es_boot_ap(self->bsp, self->ap);
+	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->ap).ap_state);
+	EXPECT_EQ(KVM_AMD_ES_VCPU_FIRST_SIPI, state_of(self->ap).flags);
+	es_park(self->ap, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	EXPECT_EQ(KVM_AMD_ES_AP_HELD_NAE, state_of(self->ap).ap_state);
+	es_send_icr(self->bsp, ES_ICR_INIT, self->ap->nr);
+	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, es_vcpu_mp_state(self->ap));
+	EXPECT_EQ(KVM_AMD_ES_AP_HELD_NAE_INIT, state_of(self->ap).ap_state);
+	es_send_icr(self->bsp, ES_ICR_SIPI | 0x10, self->ap->nr);
+	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+	es_park(self->ap, true);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	EXPECT_EQ(KVM_AMD_ES_AP_HELD_MSR, state_of(self->ap).ap_state);
+	es_send_init_sipi(self->bsp, self->ap, 0x10);
+	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+	es_send_init_sipi(self->bsp, self->ap, 0x10);
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, es_vcpu_mp_state(self->ap));
+	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING_SIPI, state_of(self->ap).ap_state);
+	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->bsp).ap_state);
+}
+
+/* The doorbell is an OUT; its answer reaches the guest's memory when the state is read. */
+TEST_F(state, reading_finishes_the_exit_at_hand)
+{
+	uint8_t *ghcb = self->vm.memory + es_ghcb_gpa(self->bsp);
+	struct kvm_amd_es_vcpu state;
+
+	es_order_start(self->bsp, AGENT_IN, PORT, 0);
+	es_vcpu_wait_stop(self->bsp, "IN exits to userspace");
+	*(uint32_t *)((uint8_t *)self->bsp->run + self->bsp->run->io.data_offset) = 0x1badb002;
+	EXPECT_EQ(SPEC_EXIT_IOIO, spec_ghcb_get(ghcb, SPEC_GHCB_EXITCODE));
+	state = state_of(self->bsp);
+	EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->bsp, &(struct kvm_amd_es_vcpu){ .version = 2 }));
+	EXPECT_EQ(0x1badb002, spec_ghcb_get(ghcb, SPEC_GHCB_RAX));
+	EXPECT_EQ(0, spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1));
+	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &state));
+	es_vcpu_go(self->bsp);
+	es_vcpu_wait(self->bsp, "the guest goes on after IN");
+	EXPECT_EQ(0x1badb002, es_mailbox(self->bsp)->out[0]);
+}
+
+TEST_F(state, setting_while_an_exit_is_unfinished_is_refused)
+{
+	struct kvm_amd_es_vcpu state = state_of(self->bsp);
+
+	es_order_start(self->bsp, AGENT_IN, PORT, 0);
+	es_vcpu_wait_stop(self->bsp, "IN exits to userspace");
+	*(uint32_t *)((uint8_t *)self->bsp->run + self->bsp->run->io.data_offset) = 0x1badb002;
+	EXPECT_EQ(-EBUSY, es_set_vcpu_state(self->bsp, &state));
+	es_vcpu_go(self->bsp);
+	es_vcpu_wait(self->bsp, "the guest goes on after IN");
+	EXPECT_EQ(0x1badb002, es_mailbox(self->bsp)->out[0]);
+}
+
+TEST_F(state, of_a_vcpu_can_be_set_as_it_was_read)
+{
+	struct kvm_amd_es_vcpu state = state_of(self->ap), again;
+	unsigned int ap_state;
+
+	for (ap_state = 0; ap_state <= KVM_AMD_ES_AP_HELD_USER; ap_state++) {
+		state.ap_state = ap_state;
+		state.flags = ap_state % 4;
+		state.dr7 = 0x400 + ap_state;
+		state.end = ap_state % 5;
+		state.end_reason = state.end ? 0x100 : 0;
+		ASSERT_EQ(0, es_set_vcpu_state(self->ap, &state));
+		again = state_of(self->ap);
+		EXPECT_EQ(0, memcmp(&state, &again, sizeof(state)));
+	}
+}
+
+TEST_F(state, wrong_values_are_refused_and_change_nothing)
+{
+	struct kvm_amd_es_vcpu before = state_of(self->ap), after, bad[10];
+	struct kvm_amd_es_vm vm = { .version = KVM_AMD_ES_STATE_VERSION }, bad_vm[7], vm_after;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		bad[i] = before;
+	bad[0].version = 0;
+	bad[1].version = 2;
+	bad[2].vcpu_id = 2;
+	bad[3].ap_state = KVM_AMD_ES_AP_HELD_USER + 1;
+	bad[4].flags = 4;
+	bad[5].dr7 = 1ull << 32;
+	bad[6].end = KVM_AMD_ES_TERM_NO_GHCB + 1;
+	bad[7].pad = 1;
+	bad[8].reserved[10] = 1;
+	bad[9].end_reason = 1;
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		bad[i].ap_state ^= i == 3 ? 0 : 1;
+		EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->ap, &bad[i])) {
+			TH_LOG("wrong value %u", i);
+		}
+	}
+	after = state_of(self->ap);
+	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
+	EXPECT_EQ(-EFAULT, es_sev_cmd(&self->vm, KVM_AMD_ES_SET_VCPU, (void *)1, NULL));
+	EXPECT_EQ(-EINVAL, es_get_vm_state(&self->vm, &(struct kvm_amd_es_vm){ .version = 2 }));
+
+	ASSERT_EQ(0, es_get_vm_state(&self->vm, &vm));
+	for (i = 0; i < ARRAY_SIZE(bad_vm); i++) {
+		bad_vm[i] = vm;
+		bad_vm[i].ap_jump_table = AGENT_SPARE_GPA;
+	}
+	bad_vm[0].version = 0;
+	bad_vm[1].version = 2;
+	bad_vm[2].ghcb_version = 0;
+	bad_vm[3].ghcb_version++;
+	bad_vm[4].ap_jump_table++;
+	bad_vm[5].ap_jump_table = 1ull << 52;
+	bad_vm[6].reserved[5] = 1;
+	for (i = 0; i < ARRAY_SIZE(bad_vm); i++) {
+		EXPECT_EQ(-EINVAL, es_set_vm_state(&self->vm, &bad_vm[i])) {
+			TH_LOG("wrong value %u of the VM", i);
+		}
+	}
+	vm_after.version = KVM_AMD_ES_STATE_VERSION;
+	ASSERT_EQ(0, es_get_vm_state(&self->vm, &vm_after));
+	EXPECT_EQ(0, memcmp(&vm, &vm_after, sizeof(vm)));
+}
+
+TEST_F(state, of_the_vm_is_what_the_guest_reads_and_writes)
+{
+	struct kvm_amd_es_vm state = { .version = KVM_AMD_ES_STATE_VERSION };
+
+	ASSERT_EQ(0, es_get_vm_state(&self->vm, &state));
+	EXPECT_EQ(1, state.ghcb_version);
+	EXPECT_EQ(0, state.ap_jump_table);
+	es_request(self->bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA);
+	es_send(self->bsp);
+	ASSERT_EQ(0, es_get_vm_state(&self->vm, &state));
+	EXPECT_EQ(AGENT_SPARE_GPA, state.ap_jump_table);
+	state.ap_jump_table += 0x1000;
+	ASSERT_EQ(0, es_set_vm_state(&self->vm, &state));
+	es_request(self->bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0);
+	es_send(self->bsp);
+	EXPECT_EQ(AGENT_SPARE_GPA + 0x1000, es_info2(self->bsp));
+}
+
+TEST_F(state, the_ghcb_msr_is_an_msr_for_userspace)
+{
+	uint64_t value = 0;
+	uint8_t *ghcb;
+
+	EXPECT_TRUE(es_get_msr(self->bsp, SPEC_MSR_GHCB, &value));
+	EXPECT_EQ(es_ghcb_gpa(self->bsp), value);
+	EXPECT_TRUE(es_get_msr(self->ap, SPEC_MSR_GHCB, &value));
+	EXPECT_EQ(SPEC_MSR_SEV_INFO, SPEC_MSR_INFO(value));
+	EXPECT_TRUE(es_set_msr(self->ap, SPEC_MSR_GHCB, 0x123000));
+	EXPECT_TRUE(es_get_msr(self->ap, SPEC_MSR_GHCB, &value));
+	EXPECT_EQ(0x123000, value);
+	/* A guest that asks for the MSR by its GHCB gets nothing of it, and changes nothing. */
+	ghcb = es_request(self->bsp, SPEC_EXIT_MSR, 1, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, SPEC_MSR_GHCB);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, AGENT_PLAIN_GPA);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, 0);
+	es_send(self->bsp);
+	EXPECT_TRUE(es_guest_answers(self->bsp));
+	EXPECT_TRUE(es_get_msr(self->bsp, SPEC_MSR_GHCB, &value));
+	EXPECT_EQ(es_ghcb_gpa(self->bsp), value);
+}
+
+TEST_F(state, dr7_is_as_the_guest_wrote_it)
+{
+	uint8_t *ghcb = es_request(self->bsp, SPEC_EXIT_DR7_WRITE, 0, 0);
+
+	EXPECT_EQ(0x400, state_of(self->bsp).dr7);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0x455);
+	es_send(self->bsp);
+	EXPECT_EQ(0x455, state_of(self->bsp).dr7);
+}
+
+TEST_F_TIMEOUT(state, the_interrupt_flag_of_a_sleeping_vcpu_is_on, 120)
+{
+	int state = -1, tries;
+
+	EXPECT_EQ(0, state_of(self->bsp).flags & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
+	es_order_start(self->bsp, AGENT_HALT, 0, 0);
+	for (tries = 0; tries < 100 && state != KVM_MP_STATE_HALTED; tries++) {
+		es_sleep_ms(5);
+		state = es_vcpu_mp_state(self->bsp);
+	}
+	EXPECT_EQ(KVM_MP_STATE_HALTED, state);
+	EXPECT_NE(0, state_of(self->bsp).flags & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
+	es_vcpu_pause(self->bsp);
+}
+
+/* Never started, and held because the VMM says so: only INIT and SIPI start it. */
+TEST_F_TIMEOUT(state, a_fresh_vcpu_that_is_set_to_hold_is_held, 120)
+{
+	es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_AP_RESET_HOLD);
+	es_vcpu_go(self->ap);
+	EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
+	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap));
+	EXPECT_EQ(KVM_AMD_ES_AP_HELD_USER, state_of(self->ap).ap_state);
+	es_vcpu_nmi(self->ap);
+	EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
+	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap));
+	EXPECT_EQ(0, es_mailbox(self->ap)->starts);
+	es_send_init_sipi(self->bsp, self->ap, 0x10);
+	es_vcpu_wait(self->ap, "INIT and SIPI start a vCPU that was set to hold");
+	EXPECT_EQ(1, es_mailbox(self->ap)->starts);
+}
+
+TEST_F_TIMEOUT(state, the_bsp_is_held_and_woken_as_any_vcpu, 120)
+{
+	unsigned int round;
+
+	es_boot_ap(self->bsp, self->ap);
+	for (round = 0; round < 40; round++) {
+		bool by_msr = round % 2;
+
+		es_park(self->bsp, by_msr);
+		if (round % 4 < 2)
+			ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->bsp));
+		es_send_init_sipi(self->ap, self->bsp, 0x10);
+		es_vcpu_wait(self->bsp, "INIT and SIPI end the hold of the BSP");
+		EXPECT_TRUE(es_woken_by_sipi(self->bsp, by_msr));
+	}
+	es_park(self->bsp, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->bsp));
+	es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+	EXPECT_FALSE(es_vcpu_rings_within(self->bsp, QUIET_MS));
+	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
+	es_vcpu_wait(self->bsp, "a SIPI long after INIT ends the hold of the BSP");
+	EXPECT_TRUE(es_woken_by_sipi(self->bsp, false));
+}
+
+/* KVM looks at the flag when it handles INIT; nobody else may see it otherwise. */
+TEST_F_TIMEOUT(state, the_bsp_stays_the_bsp, 120)
+{
+	uint64_t base = 0;
+
+	es_boot_ap(self->bsp, self->ap);
+	es_park(self->bsp, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->bsp));
+	es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, es_vcpu_mp_state(self->bsp));
+	es_vcpu_pause(self->bsp);
+	EXPECT_TRUE(es_get_msr(self->bsp, 0x1b, &base));
+	EXPECT_EQ(0xfee00d00, base);
+	es_vcpu_go(self->bsp);
+	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
+	es_vcpu_wait(self->bsp, "INIT and SIPI end the hold of the BSP");
+	es_order(self->bsp, AGENT_RDMSR, 0x1b, 0);
+	EXPECT_EQ(0xfee00d00, es_mailbox(self->bsp)->out[0]);
+}
+
+TEST_HARNESS_MAIN

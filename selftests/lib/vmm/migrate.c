@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Live migration: firmware commands, and what goes over the line between the two ends.
+ */
+#include "migrate.h"
+
+#include <errno.h>
+#include <linux/psp-sev.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include "env.h"
+
+#define PAGE_BYTES	4096u
+#define NR_PAGES	(AGENT_GUEST_BYTES / PAGE_BYTES)
+#define POLICY		(ES_POLICY_NODBG | ES_POLICY_ES)
+#define SESSION_BYTES	128
+/* AMD's two certificates, which the platform does not look into: nobody but AMD can make them. */
+#define AMD_BYTES	(2 * (64 + 3 * 256))
+
+#define INVALID_LENGTH	4
+
+struct certificates {
+	uint8_t pdh[ES_CERT_BYTES], chain[ES_CHAIN_BYTES];
+};
+
+struct start {
+	uint8_t pdh[ES_CERT_BYTES], session[SESSION_BYTES];
+};
+
+enum page_kind { PAGE_END, PAGE_PRIVATE, PAGE_SHARED };
+
+struct page {
+	uint64_t gpa;
+	uint32_t kind;
+	struct es_packet packet;
+};
+
+struct vcpu_record {
+	struct es_packet packet;
+	struct es_vcpu_state state;
+	uint32_t at_doorbell;
+	uint32_t runs;
+};
+
+static bool put(int link, const void *data, size_t len_bytes)
+{
+	ssize_t done;
+
+	for (; len_bytes; data = (const uint8_t *)data + done, len_bytes -= done) {
+		done = write(link, data, len_bytes);
+		if (done <= 0)
+			return false;
+	}
+	return true;
+}
+
+static bool get(int link, void *data, size_t len_bytes)
+{
+	ssize_t done;
+
+	for (; len_bytes; data = (uint8_t *)data + done, len_bytes -= done) {
+		done = read(link, data, len_bytes);
+		if (done <= 0)
+			return false;
+	}
+	return true;
+}
+
+static void own_certificates(struct es_vm *vm, struct certificates *certs)
+{
+	struct sev_user_data_pdh_cert_export export = {
+		.pdh_cert_address = (uintptr_t)certs->pdh, .pdh_cert_len = sizeof(certs->pdh),
+		.cert_chain_address = (uintptr_t)certs->chain, .cert_chain_len = sizeof(certs->chain),
+	};
+	struct sev_issue_cmd cmd = { .cmd = SEV_PDH_CERT_EXPORT, .data = (uintptr_t)&export };
+
+	if (ioctl(vm->sev_fd, SEV_ISSUE_CMD, &cmd) < 0)
+		es_fail("SEV_PDH_CERT_EXPORT failed with firmware error %u: %m", cmd.error);
+}
+
+static int update_vmsa(struct es_vcpu *vcpu, uint32_t id, struct es_packet *packet, uint32_t *fw_error)
+{
+	struct kvm_amd_es_update_vmsa args = {
+		.hdr_uaddr = (uintptr_t)packet->hdr, .hdr_len = sizeof(packet->hdr), .vcpu_id = vcpu->nr,
+		.trans_uaddr = (uintptr_t)packet->data, .trans_len = sizeof(packet->data),
+	};
+
+	return es_sev_cmd(vcpu->vm, id, &args, fw_error);
+}
+
+int es_send_vmsa(struct es_vcpu *vcpu, struct es_packet *packet, uint32_t *fw_error)
+{
+	return update_vmsa(vcpu, KVM_AMD_ES_SEND_UPDATE_VMSA, packet, fw_error);
+}
+
+int es_receive_vmsa(struct es_vcpu *vcpu, struct es_packet *packet, uint32_t *fw_error)
+{
+	return update_vmsa(vcpu, KVM_AMD_ES_RECEIVE_UPDATE_VMSA, packet, fw_error);
+}
+
+int es_send_page(struct es_vm *vm, uint64_t gpa, struct es_packet *packet, uint32_t *fw_error)
+{
+	struct kvm_sev_send_update_data args = {
+		.hdr_uaddr = (uintptr_t)packet->hdr, .hdr_len = sizeof(packet->hdr),
+		.guest_uaddr = (uintptr_t)vm->memory + gpa, .guest_len = PAGE_BYTES,
+		.trans_uaddr = (uintptr_t)packet->data, .trans_len = sizeof(packet->data),
+	};
+
+	return es_sev_cmd(vm, KVM_SEV_SEND_UPDATE_DATA, &args, fw_error);
+}
+
+static int receive_page(struct es_vm *vm, struct page *page)
+{
+	struct kvm_sev_receive_update_data args = {
+		.hdr_uaddr = (uintptr_t)page->packet.hdr, .hdr_len = sizeof(page->packet.hdr),
+		.guest_uaddr = (uintptr_t)vm->memory + page->gpa, .guest_len = PAGE_BYTES,
+		.trans_uaddr = (uintptr_t)page->packet.data, .trans_len = sizeof(page->packet.data),
+	};
+
+	return es_sev_cmd(vm, KVM_SEV_RECEIVE_UPDATE_DATA, &args, NULL);
+}
+
+static void log_writes(struct es_vm *vm, bool on)
+{
+	struct kvm_userspace_memory_region slot = {
+		.flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0, .memory_size = AGENT_GUEST_BYTES,
+		.userspace_addr = (uintptr_t)vm->memory,
+	};
+
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot) < 0)
+		es_fail("the log of written pages cannot be turned %s: %m", on ? "on" : "off");
+}
+
+bool es_source_begin(struct es_vm *vm, int link)
+{
+	static uint8_t amd[AMD_BYTES];
+	struct certificates target, own;
+	struct start start = { };
+	struct kvm_sev_send_start args = {
+		.pdh_cert_uaddr = (uintptr_t)target.pdh, .pdh_cert_len = sizeof(target.pdh),
+		.plat_certs_uaddr = (uintptr_t)target.chain, .plat_certs_len = sizeof(target.chain),
+		.amd_certs_uaddr = (uintptr_t)amd, .amd_certs_len = sizeof(amd),
+		.session_uaddr = (uintptr_t)start.session, .session_len = sizeof(start.session),
+	};
+	uint32_t fw_error;
+
+	if (!get(link, &target, sizeof(target)))
+		return false;
+	own_certificates(vm, &own);
+	memcpy(start.pdh, own.pdh, sizeof(start.pdh));
+	if (es_sev_cmd(vm, KVM_SEV_SEND_START, &args, &fw_error))
+		es_fail("KVM_SEV_SEND_START failed with firmware error %u: %m", fw_error);
+	log_writes(vm, true);
+	return put(link, &start, sizeof(start));
+}
+
+int es_source_cancel(struct es_vm *vm)
+{
+	log_writes(vm, false);
+	return es_sev_cmd(vm, KVM_SEV_SEND_CANCEL, NULL, NULL);
+}
+
+static bool is_private(uint64_t gpa)
+{
+	return gpa < AGENT_PRIVATE_BYTES || gpa >= AGENT_LATER_GPA;
+}
+
+static bool is_zero(const uint8_t *page)
+{
+	return !page[0] && !memcmp(page, page + 1, PAGE_BYTES - 1);
+}
+
+static bool send_one(struct es_vm *vm, int link, uint64_t gpa)
+{
+	struct page page = { .gpa = gpa, .kind = is_private(gpa) ? PAGE_PRIVATE : PAGE_SHARED };
+
+	if (page.kind == PAGE_SHARED)
+		memcpy(page.packet.data, vm->memory + gpa, PAGE_BYTES);
+	else if (es_send_page(vm, gpa, &page.packet, NULL))
+		es_fail("KVM_SEV_SEND_UPDATE_DATA of 0x%lx failed: %m", (unsigned long)gpa);
+	return put(link, &page, sizeof(page));
+}
+
+/* Of the memory that nobody touched yet nothing is sent. */
+static bool is_due(struct es_vm *vm, const uint64_t *written, unsigned int nr)
+{
+	if (written)
+		return written[nr / 64] >> nr % 64 & 1;
+	return nr * PAGE_BYTES < AGENT_PRIVATE_BYTES ||
+	       (!is_private(nr * PAGE_BYTES) && !is_zero(vm->memory + nr * PAGE_BYTES));
+}
+
+bool es_source_memory(struct es_vm *vm, int link, bool only_written)
+{
+	uint64_t written[NR_PAGES / 64];
+	struct kvm_dirty_log log = { .dirty_bitmap = written };
+	struct page end = { .kind = PAGE_END };
+	unsigned int nr;
+
+	if (only_written && ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log) < 0)
+		es_fail("KVM_GET_DIRTY_LOG failed: %m");
+	for (nr = 0; nr < NR_PAGES; nr++) {
+		if (is_due(vm, only_written ? written : NULL, nr) && !send_one(vm, link, nr * PAGE_BYTES))
+			return false;
+	}
+	return put(link, &end, sizeof(end));
+}
+
+/* The target has everything: from here on the guest is its. */
+static bool hand_over(struct es_vm *vm, int link)
+{
+	uint8_t yes;
+
+	if (!get(link, &yes, 1))
+		return false;
+	if (es_sev_cmd(vm, KVM_SEV_SEND_FINISH, NULL, NULL))
+		es_fail("KVM_SEV_SEND_FINISH failed: %m");
+	return true;
+}
+
+/* The state first: reading it writes the answer of the exit at hand into the guest's memory. */
+bool es_source_finish(struct es_vm *vm, int link)
+{
+	struct vcpu_record records[AGENT_MAX_VCPUS] = { };
+	struct kvm_amd_es_vm state = { .version = KVM_AMD_ES_STATE_VERSION };
+	unsigned int i;
+
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		records[i].runs = vm->vcpus[i].wish == ES_VCPU_GO;
+		es_vcpu_pause(&vm->vcpus[i]);
+		es_vcpu_save_all(&vm->vcpus[i], &records[i].state);
+		records[i].at_doorbell = vm->vcpus[i].at_doorbell;
+	}
+	if (es_get_vm_state(vm, &state))
+		es_fail("KVM_AMD_ES_GET_VM failed: %m");
+	if (!es_source_memory(vm, link, true))
+		return false;
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		if (es_send_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
+			es_fail("KVM_AMD_ES_SEND_UPDATE_VMSA of vCPU %u failed: %m", i);
+	}
+	return put(link, &state, sizeof(state)) && put(link, records, sizeof(records)) && hand_over(vm, link);
+}
+
+bool es_target_begin(struct es_vm *vm, int link, const struct es_vm_options *options)
+{
+	struct es_vm_options blank = *options;
+	struct kvm_sev_receive_start args = { .policy = POLICY };
+	struct certificates own;
+	struct start start;
+	uint32_t fw_error;
+
+	blank.blank = true;
+	es_vm_create(vm, &blank);
+	own_certificates(vm, &own);
+	if (!put(link, &own, sizeof(own)) || !get(link, &start, sizeof(start)))
+		return false;
+	args.pdh_uaddr = (uintptr_t)start.pdh;
+	args.pdh_len = sizeof(start.pdh);
+	args.session_uaddr = (uintptr_t)start.session;
+	args.session_len = sizeof(start.session);
+	if (es_sev_cmd(vm, KVM_SEV_RECEIVE_START, &args, &fw_error))
+		es_fail("KVM_SEV_RECEIVE_START failed with firmware error %u: %m", fw_error);
+	return true;
+}
+
+bool es_target_memory(struct es_vm *vm, int link)
+{
+	struct page page;
+
+	while (get(link, &page, sizeof(page))) {
+		if (page.kind == PAGE_END)
+			return true;
+		if (page.kind == PAGE_SHARED)
+			memcpy(vm->memory + page.gpa, page.packet.data, PAGE_BYTES);
+		else if (receive_page(vm, &page))
+			es_fail("KVM_SEV_RECEIVE_UPDATE_DATA of 0x%lx failed: %m", (unsigned long)page.gpa);
+	}
+	return false;
+}
+
+bool es_target_finish(struct es_vm *vm, int link)
+{
+	struct vcpu_record records[AGENT_MAX_VCPUS];
+	struct kvm_amd_es_vm state;
+	unsigned int i;
+
+	if (!es_target_memory(vm, link) || !get(link, &state, sizeof(state)) ||
+	    !get(link, records, sizeof(records)))
+		return false;
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		if (es_receive_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
+			es_fail("KVM_AMD_ES_RECEIVE_UPDATE_VMSA of vCPU %u failed: %m", i);
+	}
+	if (es_sev_cmd(vm, KVM_SEV_RECEIVE_FINISH, NULL, NULL))
+		es_fail("KVM_SEV_RECEIVE_FINISH failed: %m");
+	if (es_set_vm_state(vm, &state))
+		es_fail("KVM_AMD_ES_SET_VM failed: %m");
+	for (i = 0; i < vm->nr_vcpus; i++) {
+		es_vcpu_restore_all(&vm->vcpus[i], &records[i].state);
+		vm->vcpus[i].at_doorbell = records[i].at_doorbell;
+		if (records[i].runs)
+			es_vcpu_go(&vm->vcpus[i]);
+	}
+	return put(link, "y", 1);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading and setting the state of vCPUs, and the move of a guest to another VM of the same host.
+ */
+#include "state.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include "env.h"
+#include "../spec/events.h"
+
+#define MSR_APIC_BASE	0x1b
+
+int es_get_vm_state(struct es_vm *vm, struct kvm_amd_es_vm *state)
+{
+	return es_sev_cmd(vm, KVM_AMD_ES_GET_VM, state, NULL);
+}
+
+int es_set_vm_state(struct es_vm *vm, struct kvm_amd_es_vm *state)
+{
+	return es_sev_cmd(vm, KVM_AMD_ES_SET_VM, state, NULL);
+}
+
+int es_get_vcpu_state(struct es_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
+{
+	*state = (struct kvm_amd_es_vcpu){ .version = KVM_AMD_ES_STATE_VERSION, .vcpu_id = vcpu->nr };
+	return es_sev_cmd(vcpu->vm, KVM_AMD_ES_GET_VCPU, state, NULL);
+}
+
+int es_set_vcpu_state(struct es_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
+{
+	return es_sev_cmd(vcpu->vm, KVM_AMD_ES_SET_VCPU, state, NULL);
+}
+
+struct one_msr {
+	struct kvm_msrs head;
+	struct kvm_msr_entry entry;
+};
+
+bool es_get_msr(struct es_vcpu *vcpu, uint32_t msr, uint64_t *value)
+{
+	struct one_msr one = { .head.nmsrs = 1, .entry.index = msr };
+	bool known = ioctl(vcpu->fd, KVM_GET_MSRS, &one) == 1;
+
+	*value = one.entry.data;
+	return known;
+}
+
+bool es_set_msr(struct es_vcpu *vcpu, uint32_t msr, uint64_t value)
+{
+	struct one_msr one = { .head.nmsrs = 1, .entry = { .index = msr, .data = value } };
+
+	return ioctl(vcpu->fd, KVM_SET_MSRS, &one) == 1;
+}
+
+static void vcpu_ioctl(struct es_vcpu *vcpu, unsigned long request, const void *data, const char *name)
+{
+	if (ioctl(vcpu->fd, request, data) < 0)
+		es_fail("%s of vCPU %u failed: %m", name, vcpu->nr);
+}
+
+/* The MP state first: reading it takes in INIT and SIPI. */
+void es_vcpu_save(struct es_vcpu *vcpu, struct es_vcpu_state *state)
+{
+	vcpu_ioctl(vcpu, KVM_GET_MP_STATE, &state->mp, "KVM_GET_MP_STATE");
+	vcpu_ioctl(vcpu, KVM_GET_VCPU_EVENTS, &state->events, "KVM_GET_VCPU_EVENTS");
+	vcpu_ioctl(vcpu, KVM_GET_LAPIC, &state->lapic, "KVM_GET_LAPIC");
+	if (!es_get_msr(vcpu, MSR_APIC_BASE, &state->apic_base))
+		es_fail("the APIC base of vCPU %u cannot be read", vcpu->nr);
+}
+
+void es_vcpu_restore(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
+{
+	if (!es_set_msr(vcpu, MSR_APIC_BASE, state->apic_base))
+		es_fail("the APIC base of vCPU %u cannot be set", vcpu->nr);
+	vcpu_ioctl(vcpu, KVM_SET_LAPIC, &state->lapic, "KVM_SET_LAPIC");
+	vcpu_ioctl(vcpu, KVM_SET_VCPU_EVENTS, &state->events, "KVM_SET_VCPU_EVENTS");
+	vcpu_ioctl(vcpu, KVM_SET_MP_STATE, &state->mp, "KVM_SET_MP_STATE");
+}
+
+void es_vcpu_save_all(struct es_vcpu *vcpu, struct es_vcpu_state *state)
+{
+	es_vcpu_save(vcpu, state);
+	if (es_get_vcpu_state(vcpu, &state->es))
+		es_fail("KVM_AMD_ES_GET_VCPU of vCPU %u failed: %m", vcpu->nr);
+	if (!es_get_msr(vcpu, SPEC_MSR_GHCB, &state->ghcb_msr))
+		es_fail("the GHCB MSR of vCPU %u cannot be read", vcpu->nr);
+}
+
+void es_vcpu_restore_all(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
+{
+	struct kvm_amd_es_vcpu es = state->es;
+
+	es_vcpu_restore(vcpu, state);
+	if (!es_set_msr(vcpu, SPEC_MSR_GHCB, state->ghcb_msr))
+		es_fail("the GHCB MSR of vCPU %u cannot be set", vcpu->nr);
+	if (es_set_vcpu_state(vcpu, &es))
+		es_fail("KVM_AMD_ES_SET_VCPU of vCPU %u failed: %m", vcpu->nr);
+}
+
+int es_move_context(struct es_vm *to, struct es_vm *from)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, .args[0] = from->fd };
+
+	return ioctl(to->fd, KVM_ENABLE_CAP, &cap) < 0 ? -errno : 0;
+}
+
+void es_vm_move(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options)
+{
+	struct es_vm_options twin = *options;
+	struct es_vcpu_state states[AGENT_MAX_VCPUS];
+	bool ran[AGENT_MAX_VCPUS];
+	unsigned int i;
+
+	twin.twin_of = from;
+	es_vm_create(to, &twin);
+	for (i = 0; i < from->nr_vcpus; i++) {
+		ran[i] = from->vcpus[i].wish == ES_VCPU_GO;
+		es_vcpu_pause(&from->vcpus[i]);
+		es_vcpu_save(&from->vcpus[i], &states[i]);
+	}
+	if (es_move_context(to, from))
+		es_fail("KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM failed: %m");
+	to->on_exit = from->on_exit;
+	to->context = from->context;
+	to->mapping = from->mapping;
+	from->mapping = NULL;
+	es_vm_close(from);
+	for (i = 0; i < to->nr_vcpus; i++) {
+		es_vcpu_restore(&to->vcpus[i], &states[i]);
+		to->vcpus[i].at_doorbell = from->vcpus[i].at_doorbell;
+		if (ran[i])
+			es_vcpu_go(&to->vcpus[i]);
+	}
+}

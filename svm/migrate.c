@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA: a vCPU's encrypted registers, wrapped for another host.
+ * AMD 55766 SEV API, chapter "Guest Migration".
+ *
+ * The kernel has the commands for memory; these are the ones for registers.  The guest controls
+ * nothing here; userspace can only hurt its own guest: the firmware checks order, keys and packets.
+ */
+#include <linux/file.h>
+#include <linux/kvm_host.h>
+#include <linux/mem_encrypt.h>
+#include <linux/psp-sev.h>
+#include <linux/uaccess.h>
+
+#include <asm/cacheflush.h>
+
+#include "../include/es/psp.h"
+#include "../include/uapi/kvm_amd_es.h"
+#include "migrate.h"
+#include "state.h"
+#include "vcpu.h"
+
+#define MAX_TRIES	8
+
+/* One update of one vCPU: what userspace asked for, and host copies of header and packet. */
+struct update {
+	struct kvm_amd_es_update_vmsa args;
+	struct kvm_vcpu *vcpu;
+	void *hdr;
+	void *trans;
+};
+
+bool es_migrate_supported(void)
+{
+	return !es_compat_host_has_snp();
+}
+
+/* As the kernel's own commands: through the file that userspace gave at the start. */
+static int issue(struct kvm *kvm, int command, void *data, u32 *error)
+{
+	struct file *file = fget(to_kvm_svm(kvm)->sev_info.fd);
+	int fw_error = 0, r;
+
+	if (!file)
+		return -EBADF;
+	r = sev_issue_cmd_external_user(file, command, data, &fw_error);
+	fput(file);
+	*error = fw_error;
+	return r;
+}
+
+/*
+ * ccp copies the length of the kernel's own structure (es/psp.h), 4 bytes less than the command has.
+ * They are the last ones, the packet's length, and keep what the last longer command left in ccp's
+ * buffer.  So such a command goes first, one that the firmware refuses for its header's length and
+ * that changes nothing.  Somebody else's command can come in between: then the firmware finds the
+ * wrong length, says so, and both are sent again.
+ */
+static int send_update(struct kvm *kvm, struct es_psp_send_update_vmsa *data, u32 *error)
+{
+	u32 hdr_len = data->hdr_len_bytes;
+	unsigned int try;
+	int r = -EIO;
+
+	for (try = 0; try < MAX_TRIES; try++) {
+		struct sev_data_send_update_data before = {
+			.handle = data->handle, .guest_len = PAGE_SIZE, .trans_len = PAGE_SIZE,
+		};
+
+		r = issue(kvm, SEV_CMD_SEND_UPDATE_DATA, &before, error);
+		if (*error != SEV_RET_INVALID_LEN)
+			return r;
+		data->hdr_len_bytes = hdr_len;
+		r = issue(kvm, SEV_CMD_SEND_UPDATE_VMSA, data, error);
+		if (*error != SEV_RET_INVALID_LEN || hdr_len < data->hdr_len_bytes)
+			return r;
+	}
+	return r;
+}
+
+static int fetch_args(struct kvm_sev_cmd *cmd, struct update *update)
+{
+	struct kvm_amd_es_update_vmsa *args = &update->args;
+
+	if (copy_from_user(args, u64_to_user_ptr(cmd->data), sizeof(*args)))
+		return -EFAULT;
+	if (args->pad || args->hdr_len > PAGE_SIZE || (args->trans_len && args->trans_len != PAGE_SIZE))
+		return -EINVAL;
+	return 0;
+}
+
+static void free_buffers(struct update *update)
+{
+	kfree(update->hdr);
+	free_page((unsigned long)update->trans);
+}
+
+static int alloc_buffers(struct update *update)
+{
+	update->hdr = kzalloc(update->args.hdr_len, GFP_KERNEL_ACCOUNT);
+	update->trans = (void *)get_zeroed_page(GFP_KERNEL_ACCOUNT);
+	if (update->hdr && update->trans)
+		return 0;
+	free_buffers(update);
+	return -ENOMEM;
+}
+
+/* The vCPU, out of KVM_RUN, with or without encrypted registers. */
+static int lock_vcpu(struct kvm *kvm, struct update *update, bool encrypted)
+{
+	struct kvm_vcpu *vcpu = kvm_get_vcpu_by_id(kvm, update->args.vcpu_id);
+
+	if (!vcpu)
+		return -EINVAL;
+	if (mutex_lock_killable(&vcpu->mutex))
+		return -EINTR;
+	if (to_svm(vcpu)->sev_es.vmsa && vcpu->arch.guest_state_protected == encrypted) {
+		update->vcpu = vcpu;
+		return 0;
+	}
+	mutex_unlock(&vcpu->mutex);
+	return -EINVAL;
+}
+
+/* The firmware wants the C-bit, as for memory. */
+static u64 vmsa_address(const struct update *update)
+{
+	return __pa(to_svm(update->vcpu)->sev_es.vmsa) | BIT_ULL(es_vcpu_cbit());
+}
+
+/* The header's length as the firmware has it; the packet is a page. */
+static int ask_lengths(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
+{
+	struct es_psp_send_update_vmsa data = {
+		.handle = to_kvm_svm(kvm)->sev_info.handle, .guest_len_bytes = PAGE_SIZE,
+	};
+	int r = send_update(kvm, &data, &cmd->error);
+
+	update->args.hdr_len = data.hdr_len_bytes;
+	update->args.trans_len = PAGE_SIZE;
+	if (copy_to_user(u64_to_user_ptr(cmd->data), &update->args, sizeof(update->args)))
+		return -EFAULT;
+	return r;
+}
+
+static int send(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
+{
+	struct es_psp_send_update_vmsa data = {
+		.handle = to_kvm_svm(kvm)->sev_info.handle,
+		.hdr_address = __sme_pa(update->hdr), .hdr_len_bytes = update->args.hdr_len,
+		.guest_address = vmsa_address(update), .guest_len_bytes = PAGE_SIZE,
+		.trans_address = __sme_pa(update->trans), .trans_len_bytes = PAGE_SIZE,
+	};
+	int r = send_update(kvm, &data, &cmd->error);
+
+	if (r)
+		return r;
+	if (copy_to_user(u64_to_user_ptr(update->args.trans_uaddr), update->trans, PAGE_SIZE) ||
+	    copy_to_user(u64_to_user_ptr(update->args.hdr_uaddr), update->hdr, update->args.hdr_len))
+		return -EFAULT;
+	return 0;
+}
+
+static int receive(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
+{
+	struct sev_data_receive_update_vmsa data = {
+		.handle = to_kvm_svm(kvm)->sev_info.handle,
+		.hdr_address = __sme_pa(update->hdr), .hdr_len = update->args.hdr_len,
+		.guest_address = vmsa_address(update), .guest_len = PAGE_SIZE,
+		.trans_address = __sme_pa(update->trans), .trans_len = PAGE_SIZE,
+	};
+	int r;
+
+	if (copy_from_user(update->trans, u64_to_user_ptr(update->args.trans_uaddr), PAGE_SIZE) ||
+	    copy_from_user(update->hdr, u64_to_user_ptr(update->args.hdr_uaddr), update->args.hdr_len))
+		return -EFAULT;
+
+	/* What caches hold of the page must not be written over the firmware's. */
+	clflush_cache_range(to_svm(update->vcpu)->sev_es.vmsa, PAGE_SIZE);
+	r = issue(kvm, SEV_CMD_RECEIVE_UPDATE_VMSA, &data, &cmd->error);
+	if (r)
+		return r;
+	update->vcpu->arch.guest_state_protected = true;
+	es_compat_vcpu_protected(update->vcpu);
+	return 0;
+}
+
+static int update_vmsa(struct kvm *kvm, struct kvm_sev_cmd *cmd, bool sends)
+{
+	struct update update = { };
+	int r;
+
+	if (!es_migrate_supported())
+		return -EOPNOTSUPP;
+	r = fetch_args(cmd, &update);
+	if (r)
+		return r;
+	if (!update.args.hdr_len || !update.args.trans_len)
+		return sends ? ask_lengths(kvm, cmd, &update) : -EINVAL;
+	r = alloc_buffers(&update);
+	if (r)
+		return r;
+	r = lock_vcpu(kvm, &update, sends);
+	if (!r) {
+		r = sends ? send(kvm, cmd, &update) : receive(kvm, cmd, &update);
+		mutex_unlock(&update.vcpu->mutex);
+	}
+	free_buffers(&update);
+	return r;
+}
+
+/* What the kernel's own commands look at too; both come from userspace, one after the other. */
+static int update_vmsa_locked(struct kvm *kvm, struct kvm_sev_cmd *cmd, bool sends)
+{
+	int r;
+
+	mutex_lock(&kvm->lock);
+	if (to_kvm_svm(kvm)->sev_info.enc_context_owner)
+		r = -EINVAL;
+	else if (es_compat_vcpu_is_being_created(kvm))
+		r = -EBUSY;
+	else
+		r = update_vmsa(kvm, cmd, sends);
+	mutex_unlock(&kvm->lock);
+	return r;
+}
+
+int es_migrate_send_vmsa(struct kvm *kvm, struct kvm_sev_cmd *cmd)
+{
+	return update_vmsa_locked(kvm, cmd, true);
+}
+
+int es_migrate_receive_vmsa(struct kvm *kvm, struct kvm_sev_cmd *cmd)
+{
+	return update_vmsa_locked(kvm, cmd, false);
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM and KVM_CAP_VM_COPY_ENC_CONTEXT_FROM.
+ * KVM API, chapter "Capabilities that can be enabled on VMs".
+ *
+ * The kernel moves handle, ASID, regions, VMSAs and GHCB MSRs, and with its structure sev_es the
+ * pointer to our state, in which an answer may be due.  It leaves the rest behind:
+ *
+ *   an exit in flight        finished before anything is moved: sev_check_source_vcpus() calls
+ *                            es_vcpu_settle(), and a move that cannot be finished is refused
+ *   jump table, GHCB version, file of /dev/sev, no AVIC     es_move_vm()
+ *   interrupt flag of the guest, LBR virtualization, FPU    es_move_vcpu()
+ *   what other ioctls tell (MP state, APIC, events, MSRs)   userspace, as for any VM
+ *
+ * The guest controls none of this.
+ */
+#include <linux/kvm_host.h>
+
+#include "move.h"
+#include "stats.h"
+#include "../include/compat/kvm.h"
+
+void es_move_vm(struct kvm *to, struct kvm *from)
+{
+	struct kvm_sev_info *dst = &to_kvm_svm(to)->sev_info;
+	struct kvm_sev_info *src = &to_kvm_svm(from)->sev_info;
+
+	dst->ap_jump_table = src->ap_jump_table;
+	dst->ghcb_version = src->ghcb_version;
+	dst->fd = src->fd;
+	dst->es_moved = true;
+	es_compat_vm_moved(dst);
+	kvm_set_apicv_inhibit(to, APICV_INHIBIT_REASON_SEV);
+	if (sev_es_guest(from))
+		es_stats_create_locked(to);
+}
+
+void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from)
+{
+	to_svm(to)->vmcb->control.int_state = to_svm(from)->vmcb->control.int_state;
+	es_compat_vcpu_protected(to);
+	vmcb_mark_all_dirty(to_svm(to)->vmcb);
+}
+
+/* Not the jump table: a mirror may see other memory. */
+void es_move_mirror(struct kvm *mirror, struct kvm *owner)
+{
+	struct kvm_sev_info *dst = &to_kvm_svm(mirror)->sev_info;
+	struct kvm_sev_info *src = &to_kvm_svm(owner)->sev_info;
+
+	dst->ghcb_version = src->ghcb_version;
+	es_compat_vm_mirrored(dst, src);
+	kvm_set_apicv_inhibit(mirror, APICV_INHIBIT_REASON_SEV);
+}
+
+/* The number that the source was given means another file, or none, in another process. */
+void es_move_use_fd(struct kvm *kvm, const struct kvm_sev_cmd *cmd)
+{
+	struct kvm_sev_info *sev = &to_kvm_svm(kvm)->sev_info;
+
+	if (!cmd->sev_fd)
+		return;
+	mutex_lock(&kvm->lock);
+	if (sev->es_moved)
+		sev->fd = cmd->sev_fd;
+	mutex_unlock(&kvm->lock);
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * State that userspace can read and set: what a guest can observe, and no other ioctl tells.
+ * KVM API; include/uapi/kvm_amd_es.h has the structures, Documentation/state.md the whole list.
+ *
+ * All of it can be set in any order.  KVM_RUN looks at the MP state and at ap_state together: a vCPU is
+ * held while both say so, released if only the MP state says it runs, and held on behalf of userspace
+ * if only the MP state says it is held (es_vcpu_pre_run()).
+ *
+ * The guest controls none of this; userspace controls all of it, and can hurt its own guest only.
+ */
+#include <linux/kvm_host.h>
+#include <linux/uaccess.h>
+
+#include "x86.h"
+#include "../include/uapi/kvm_amd_es.h"
+#include "ap_hold.h"
+#include "ghcb.h"
+#include "migrate.h"
+#include "respond.h"
+#include "state.h"
+
+static_assert(KVM_AMD_ES_AP_WAITING == ES_AP_WAITING);
+static_assert(KVM_AMD_ES_AP_RUNNING == ES_AP_RUNNING);
+static_assert(KVM_AMD_ES_AP_RUNNING_INIT == ES_AP_RUNNING_INIT);
+static_assert(KVM_AMD_ES_AP_RUNNING_SIPI == ES_AP_RUNNING_SIPI);
+static_assert(KVM_AMD_ES_AP_HELD_NAE == ES_AP_HELD_NAE);
+static_assert(KVM_AMD_ES_AP_HELD_NAE_INIT == ES_AP_HELD_NAE_INIT);
+static_assert(KVM_AMD_ES_AP_HELD_MSR == ES_AP_HELD_MSR);
+static_assert(KVM_AMD_ES_AP_HELD_MSR_INIT == ES_AP_HELD_MSR_INIT);
+static_assert(KVM_AMD_ES_AP_HELD_USER == ES_AP_HELD_USER);
+static_assert(KVM_AMD_ES_AP_HELD_USER + 1 == ES_NR_AP_STATES);
+
+#define VCPU_FLAGS	(KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON)
+
+/* As KVM_RUN with immediate_exit does, and then what the next KVM_RUN would do first. */
+static int finish_exit(struct kvm_vcpu *vcpu)
+{
+	int (*complete)(struct kvm_vcpu *vcpu) = vcpu->arch.complete_userspace_io;
+	int r = 1;
+
+	if (complete) {
+		vcpu->arch.complete_userspace_io = NULL;
+		r = complete(vcpu);
+	}
+	if (r > 0 && !es_vcpu_held(vcpu))
+		r = es_respond_write(vcpu);
+	if (vcpu->arch.complete_userspace_io)
+		return -EBUSY;
+	return min(r, 0);
+}
+
+int es_vcpu_settle(struct kvm_vcpu *vcpu)
+{
+	int r;
+
+	if (!to_es(vcpu))
+		return 0;
+	vcpu_load(vcpu);
+	kvm_vcpu_srcu_read_lock(vcpu);
+	r = finish_exit(vcpu);
+	kvm_vcpu_srcu_read_unlock(vcpu);
+	vcpu_put(vcpu);
+	return r;
+}
+
+int es_state_get_api(void __user *to)
+{
+	struct kvm_amd_es_api api = {
+		.state_version = KVM_AMD_ES_STATE_VERSION,
+		.features = KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE,
+	};
+
+	if (es_migrate_supported())
+		api.features |= KVM_AMD_ES_API_UPDATE_VMSA;
+	return copy_to_user(to, &api, sizeof(api)) ? -EFAULT : 0;
+}
+
+int es_state_get_vm(struct kvm *kvm, void __user *to)
+{
+	struct kvm_amd_es_vm vm = { .version = KVM_AMD_ES_STATE_VERSION };
+	u32 version;
+
+	if (get_user(version, (u32 __user *)to))
+		return -EFAULT;
+	if (version != KVM_AMD_ES_STATE_VERSION)
+		return -EINVAL;
+
+	vm.ghcb_version = es_ghcb_version(kvm);
+	vm.ap_jump_table = READ_ONCE(to_kvm_svm(kvm)->sev_info.ap_jump_table);
+	return copy_to_user(to, &vm, sizeof(vm)) ? -EFAULT : 0;
+}
+
+/* The memory slots may come later, so the jump table's address is not looked up. */
+int es_state_set_vm(struct kvm *kvm, void __user *from)
+{
+	struct kvm_amd_es_vm vm;
+
+	if (copy_from_user(&vm, from, sizeof(vm)))
+		return -EFAULT;
+	if (vm.version != KVM_AMD_ES_STATE_VERSION || vm.ghcb_version != es_ghcb_version(kvm) ||
+	    !PAGE_ALIGNED(vm.ap_jump_table) || vm.ap_jump_table >> 52 ||
+	    memchr_inv(vm.reserved, 0, sizeof(vm.reserved)))
+		return -EINVAL;
+
+	WRITE_ONCE(to_kvm_svm(kvm)->sev_info.ap_jump_table, vm.ap_jump_table);
+	return 0;
+}
+
+/* The vCPU that @state names, locked, or an ERR_PTR. */
+static struct kvm_vcpu *lock_vcpu(struct kvm *kvm, const struct kvm_amd_es_vcpu *state)
+{
+	struct kvm_vcpu *vcpu;
+
+	if (state->version != KVM_AMD_ES_STATE_VERSION)
+		return ERR_PTR(-EINVAL);
+	vcpu = kvm_get_vcpu_by_id(kvm, state->vcpu_id);
+	if (!vcpu)
+		return ERR_PTR(-EINVAL);
+	if (mutex_lock_killable(&vcpu->mutex))
+		return ERR_PTR(-EINTR);
+	if (to_es(vcpu))
+		return vcpu;
+	mutex_unlock(&vcpu->mutex);
+	return ERR_PTR(-EINVAL);
+}
+
+static void show(struct kvm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
+{
+	const struct es_vcpu *es = to_es(vcpu);
+
+	*state = (struct kvm_amd_es_vcpu) {
+		.version = KVM_AMD_ES_STATE_VERSION,
+		.vcpu_id = vcpu->vcpu_id,
+		.ap_state = es->ap_state,
+		.dr7 = es->dr7,
+		.end = es->end.how,
+		.end_reason = es->end.reason,
+	};
+	if (es->first_sipi)
+		state->flags |= KVM_AMD_ES_VCPU_FIRST_SIPI;
+	if (to_svm(vcpu)->vmcb->control.int_state & SVM_GUEST_INTERRUPT_MASK)
+		state->flags |= KVM_AMD_ES_VCPU_INTERRUPTS_ON;
+}
+
+int es_state_get_vcpu(struct kvm *kvm, void __user *to)
+{
+	struct kvm_amd_es_vcpu state;
+	struct kvm_vcpu *vcpu;
+	int r;
+
+	if (copy_from_user(&state, to, sizeof(state)))
+		return -EFAULT;
+	vcpu = lock_vcpu(kvm, &state);
+	if (IS_ERR(vcpu))
+		return PTR_ERR(vcpu);
+	r = es_vcpu_settle(vcpu);
+	if (!r)
+		show(vcpu, &state);
+	mutex_unlock(&vcpu->mutex);
+	if (r)
+		return r;
+	return copy_to_user(to, &state, sizeof(state)) ? -EFAULT : 0;
+}
+
+static bool is_valid(const struct kvm_amd_es_vcpu *state)
+{
+	return state->ap_state < ES_NR_AP_STATES && !(state->flags & ~VCPU_FLAGS) &&
+	       !upper_32_bits(state->dr7) && state->end <= KVM_AMD_ES_TERM_NO_GHCB && !state->pad &&
+	       (state->end || !state->end_reason) &&
+	       !memchr_inv(state->reserved, 0, sizeof(state->reserved));
+}
+
+static int apply(struct kvm_vcpu *vcpu, const struct kvm_amd_es_vcpu *state)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	u32 *int_state = &to_svm(vcpu)->vmcb->control.int_state;
+
+	if (vcpu->arch.complete_userspace_io || (es->answer.due && !es_vcpu_held(vcpu)))
+		return -EBUSY;
+
+	es->answer.due = false;
+	es->ap_state = state->ap_state;
+	es->first_sipi = state->flags & KVM_AMD_ES_VCPU_FIRST_SIPI;
+	es->dr7 = state->dr7;
+	es->end.how = state->end;
+	es->end.reason = state->end_reason;
+	*int_state &= ~SVM_GUEST_INTERRUPT_MASK;
+	if (state->flags & KVM_AMD_ES_VCPU_INTERRUPTS_ON)
+		*int_state |= SVM_GUEST_INTERRUPT_MASK;
+	return 0;
+}
+
+int es_state_set_vcpu(struct kvm *kvm, void __user *from)
+{
+	struct kvm_amd_es_vcpu state;
+	struct kvm_vcpu *vcpu;
+	int r;
+
+	if (copy_from_user(&state, from, sizeof(state)))
+		return -EFAULT;
+	if (!is_valid(&state))
+		return -EINVAL;
+	vcpu = lock_vcpu(kvm, &state);
+	if (IS_ERR(vcpu))
+		return PTR_ERR(vcpu);
+	r = apply(vcpu, &state);
+	mutex_unlock(&vcpu->mutex);
+	return r;
+}
+
+static bool is_ours(struct kvm_vcpu *vcpu, const struct msr_data *msr)
+{
+	return msr->index == MSR_AMD64_SEV_ES_GHCB && msr->host_initiated && to_es(vcpu);
+}
+
+bool es_state_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
+{
+	if (!is_ours(vcpu, msr))
+		return false;
+	msr->data = es_ghcb_gpa(vcpu);
+	return true;
+}
+
+bool es_state_set_msr(struct kvm_vcpu *vcpu, const struct msr_data *msr)
+{
+	if (!is_ours(vcpu, msr))
+		return false;
+	to_svm(vcpu)->vmcb->control.ghcb_gpa = msr->data;
+	return true;
+}
