@@ -118,7 +118,7 @@ void es_ap_follow_mp_state(struct kvm_vcpu *vcpu)
 	u32 mp_state = vcpu->arch.mp_state;
 
 	if (!es_ap_held(es->ap_state)) {
-		if (unlikely(mp_state == KVM_MP_STATE_AP_RESET_HOLD))
+		if (mp_state == KVM_MP_STATE_AP_RESET_HOLD)
 			es_ap_feed(vcpu, es->ap_state == ES_AP_WAITING ? road_by_msr(vcpu) : ES_AP_HOLD_USER);
 	} else if (mp_state != KVM_MP_STATE_AP_RESET_HOLD && mp_state != KVM_MP_STATE_INIT_RECEIVED) {
 		es_ap_feed(vcpu, ES_AP_RELEASE);

@@ -23,7 +23,7 @@ int es_ap_hold(struct kvm_vcpu *vcpu, enum es_ap_event event);
 /* Undo a wake-up of a held vCPU that is no end of the hold.  Does not sleep. */
 void es_ap_keep_held(struct kvm_vcpu *vcpu);
 
-/* At the start of KVM_RUN: has userspace ended a hold, or begun one? */
+/* At the start of KVM_RUN, where one of the two says so: has userspace ended a hold, or begun one? */
 void es_ap_follow_mp_state(struct kvm_vcpu *vcpu);
 
 /* From KVM's reset for an INIT until the vCPU waits for its SIPI, KVM must not take it for the BSP. */

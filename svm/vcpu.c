@@ -102,7 +102,8 @@ int es_vcpu_pre_run(struct kvm_vcpu *vcpu)
 	if (es->end.how)
 		return es_end_report(vcpu);
 
-	es_ap_follow_mp_state(vcpu);
+	if (unlikely(es_ap_held(es->ap_state) || vcpu->arch.mp_state == KVM_MP_STATE_AP_RESET_HOLD))
+		es_ap_follow_mp_state(vcpu);
 	es->in_run = true;
 	return es_ap_held(es->ap_state) ? 1 : es_respond_write(vcpu);
 }

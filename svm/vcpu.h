@@ -37,9 +37,13 @@ static inline void es_vcpu_load(struct kvm_vcpu *vcpu)
 
 static inline void es_vcpu_put(struct kvm_vcpu *vcpu)
 {
-	if (es_vcpu_held(vcpu) && to_es(vcpu)->in_run && vcpu->wants_to_run)
+	struct es_vcpu *es = to_es(vcpu);
+
+	if (likely(!es || (!es->bsp_hidden && !es_ap_held(es->ap_state))))
+		return;
+	if (es_ap_held(es->ap_state) && es->in_run && vcpu->wants_to_run)
 		es_ap_keep_held(vcpu);
-	if (to_es(vcpu) && vcpu->arch.mp_state != KVM_MP_STATE_AP_RESET_HOLD)
+	if (vcpu->arch.mp_state != KVM_MP_STATE_AP_RESET_HOLD)
 		es_ap_show_bsp(vcpu);
 }
 

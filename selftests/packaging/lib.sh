@@ -8,6 +8,12 @@
 # shellcheck source=selftests/platform/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../platform/lib.sh"
 
+# Mounts of our own: whoever makes a mount namespace while a disk is mounted here would keep it mounted, and what umount
+# should have written to it would be missing when it is booted.  They go with the last process of ours, too.
+if [ -z "${ES_OWN_MOUNTS:-}" ] && [ "$(id -u)" -eq 0 ]; then
+	ES_OWN_MOUNTS=1 exec unshare -m "$es_top/selftests/packaging/${0##*/}" "$@"
+fi
+
 in_root=(dkms gcc-12 kmod patch xz-utils)
 
 # Debian's own sources as this machine's apt has them.

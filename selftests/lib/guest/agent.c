@@ -112,6 +112,8 @@ static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
 	case AGENT_READ8:	return do_read8(cpu, box);
 	case AGENT_WRITE8:	return do_write8(cpu, box);
 	case AGENT_HALT:	return do_halt(cpu, box);
+	case AGENT_PARK:	return agent_park(cpu, box);
+	case AGENT_WAKE:	return agent_wake(cpu, box);
 	case AGENT_SECRETS:	return do_secrets(cpu, box);
 	case AGENT_REPEAT:	return agent_repeat(cpu, box);
 	case AGENT_RACE:	return agent_race(cpu, box);

@@ -22,7 +22,7 @@
 #define AGENT_TRIPS_GPA		0x380000	/* AGENT_REPEAT's round trips, 4 bytes each */
 #define AGENT_MMIO_GPA		0xd0000000	/* no memory slot */
 #define AGENT_MAX_VCPUS		4
-#define AGENT_CPU_BYTES		0x6000		/* private block of a vCPU: state, then its stack */
+#define AGENT_CPU_BYTES		0x8000		/* private block of a vCPU: state, then its stack */
 #define AGENT_DOORBELL		0xe5
 
 /* Pages of one vCPU's mailbox. */
@@ -58,6 +58,8 @@ enum agent_order {
 	AGENT_RACE,		/* in: GPA of the GHCB to use, times; as NAE without answer page; out: answers by kind */
 	AGENT_FLOOD,		/* in: how, MSR request; until the order changes; out[0] counts */
 	AGENT_HALT,		/* STI, HLT; until an interrupt AGENT_VECTOR has come */
+	AGENT_PARK,		/* in: times, first road; out: holds that ended, those that no SIPI ended */
+	AGENT_WAKE,		/* in: times, vCPU that parks; out: wake-ups sent */
 	AGENT_SCRIBBLE,		/* in: GPA of somebody's GHCB, 1: not over the answer; until the order changes */
 };
 
@@ -81,7 +83,7 @@ struct agent_mailbox {
 	uint64_t nmis;
 	uint64_t last_vc;	/* exit code of the last #VC */
 	uint64_t fault_rip;	/* where an exception hit that the agent does not expect */
-	uint64_t passes;	/* AGENT_SCRIBBLE: times over the page */
+	uint64_t passes;	/* AGENT_SCRIBBLE: times over the page; AGENT_PARK: times that it said so */
 	uint64_t interrupts;	/* AGENT_VECTOR: times that it came */
 	uint32_t nmi_bell;	/* non-zero: an NMI handler writes to this port before it completes */
 	uint32_t nmis_at_complete;	/* NMIs that had come when NMI complete returned to that handler */

@@ -10,7 +10,7 @@
 #include "agent.h"
 #include "../spec/compiler.h"
 
-#define AGENT_MAX_NMIS	2
+#define AGENT_MAX_NMIS	4
 
 /* As entry.S pushes them; RSP and SS are the interrupted ones. */
 struct agent_frame {
@@ -57,6 +57,10 @@ _Noreturn void agent_terminate(uint8_t code);
 
 /* flood.c */
 void agent_flood(struct agent_cpu *cpu, struct agent_mailbox *box);
+
+/* park.c */
+void agent_park(struct agent_cpu *cpu, struct agent_mailbox *box);
+void agent_wake(struct agent_cpu *cpu, struct agent_mailbox *box);
 
 /* race.c */
 void agent_race(struct agent_cpu *cpu, struct agent_mailbox *box);

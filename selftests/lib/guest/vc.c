@@ -124,8 +124,10 @@ static void handle_nmi(struct agent_cpu *cpu)
 {
 	uint64_t msr = agent_rdmsr(SPEC_MSR_GHCB), depth = cpu->nmi_depth++;
 	struct agent_mailbox *box = cpu->mailbox;
-	uint8_t *backup = cpu->ghcb_backup[depth % AGENT_MAX_NMIS];
+	uint8_t *backup = cpu->ghcb_backup[depth];
 
+	if (depth == AGENT_MAX_NMIS)
+		agent_terminate(VECTOR_NMI);
 	box->nmis++;
 	agent_copy(backup, agent_page(cpu, AGENT_GHCB_PAGE), SPEC_GHCB_BYTES);
 	if (box->nmi_bell && !depth)
