@@ -51,10 +51,9 @@ static int issue(struct kvm *kvm, int command, void *data, u32 *error)
 
 /*
  * ccp copies the length of the kernel's own structure (es/psp.h), 4 bytes less than the command has.
- * They are the last ones, the packet's length, and keep what the last longer command left in ccp's
- * buffer.  So such a command goes first, one that the firmware refuses for its header's length and
- * that changes nothing.  Somebody else's command can come in between: then the firmware finds the
- * wrong length, says so, and both are sent again.
+ * They are the last ones, the packet's length, and are what an earlier, longer command left in ccp's
+ * buffer.  Where that is too little the firmware says so, and says what it wants in the same place:
+ * the next try finds it there, unless somebody else's command came in between.
  */
 static int send_update(struct kvm *kvm, struct es_psp_send_update_vmsa *data, u32 *error)
 {
@@ -63,17 +62,10 @@ static int send_update(struct kvm *kvm, struct es_psp_send_update_vmsa *data, u3
 	int r = -EIO;
 
 	for (try = 0; try < MAX_TRIES; try++) {
-		struct sev_data_send_update_data before = {
-			.handle = data->handle, .guest_len = PAGE_SIZE, .trans_len = PAGE_SIZE,
-		};
-
-		r = issue(kvm, SEV_CMD_SEND_UPDATE_DATA, &before, error);
-		if (*error != SEV_RET_INVALID_LEN)
-			return r;
 		data->hdr_len_bytes = hdr_len;
 		r = issue(kvm, SEV_CMD_SEND_UPDATE_VMSA, data, error);
 		if (*error != SEV_RET_INVALID_LEN || hdr_len < data->hdr_len_bytes)
-			return r;
+			break;
 	}
 	return r;
 }
