@@ -130,6 +130,20 @@ TEST_F_TIMEOUT(move, a_wake_up_on_its_way_is_not_lost, 120)
 	EXPECT_TRUE(es_woken_by_sipi(self->m.ap, false));
 }
 
+TEST_F_TIMEOUT(move, an_nmi_that_waits_for_the_end_of_a_hold_goes_with_it, 120)
+{
+	es_park(self->m.ap, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->m.ap));
+	es_vcpu_nmi(self->m.ap);
+	EXPECT_FALSE(es_vcpu_rings_within(self->m.ap, 200));
+	move(&self->m);
+	EXPECT_FALSE(es_vcpu_rings_within(self->m.ap, 200));
+	EXPECT_EQ(0, es_mailbox(self->m.ap)->nmis);
+	es_vcpu_set_mp_state(self->m.ap, KVM_MP_STATE_RUNNABLE);
+	es_vcpu_wait(self->m.ap, "KVM_SET_MP_STATE ends the hold in the VM that the guest was moved to");
+	EXPECT_EQ(1, es_mailbox(self->m.ap)->nmis);
+}
+
 static int halted_mp_state(struct es_vcpu *vcpu)
 {
 	int state = -1, tries;

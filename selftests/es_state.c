@@ -235,6 +235,28 @@ TEST_F(state, the_ghcb_msr_is_an_msr_for_userspace)
 	EXPECT_EQ(0, answer);
 }
 
+/* The answer of a hold that is to end, and a GHCB that lies in two pages, or where no memory is. */
+TEST_F_TIMEOUT(state, a_ghcb_msr_that_makes_no_sense_harms_the_guest_only, 120)
+{
+	static const uint64_t values[] = { AGENT_PLAIN_GPA + 0x123, AGENT_PLAIN_GPA + 0xff8, 0x7000000000, ~0ull };
+	struct kvm_amd_es_vcpu held = state_of(self->ap);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
+		held.ap_state = KVM_AMD_ES_AP_HELD_NAE;
+		held.end = held.end_reason = 0;
+		ASSERT_EQ(0, es_set_vcpu_state(self->ap, &held));
+		ASSERT_TRUE(es_set_msr(self->ap, SPEC_MSR_GHCB, values[i]));
+		es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
+		es_vcpu_go(self->ap);
+		es_vcpu_wait_stop(self->ap, "a guest whose GHCB cannot be reached ends");
+		EXPECT_TRUE(self->ap->run->exit_reason == KVM_EXIT_SHUTDOWN ||
+			    self->ap->run->exit_reason == KVM_EXIT_SYSTEM_EVENT);
+		EXPECT_EQ(KVM_AMD_ES_TERM_NO_GHCB, state_of(self->ap).end);
+	}
+	EXPECT_TRUE(es_guest_answers(self->bsp));
+}
+
 TEST_F(state, dr7_is_as_the_guest_wrote_it)
 {
 	uint8_t *ghcb = es_request(self->bsp, SPEC_EXIT_DR7_WRITE, 0, 0);

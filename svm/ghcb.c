@@ -45,7 +45,8 @@ static noinline int look_up_anew(struct kvm_vcpu *vcpu, u64 gpa)
 	struct es_ghcb_access *access = &to_es(vcpu)->ghcb;
 
 	access->kvm = NULL;
-	if (kvm_gfn_to_hva_cache_init(vcpu->kvm, &access->cache, gpa, ES_GHCB_SIZE))
+	/* Userspace may have set any value.  KVM's cache has no memory slot for what lies in two pages. */
+	if (!PAGE_ALIGNED(gpa) || kvm_gfn_to_hva_cache_init(vcpu->kvm, &access->cache, gpa, ES_GHCB_SIZE))
 		return -EFAULT;
 	access->kvm = vcpu->kvm;
 	return 0;

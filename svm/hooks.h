@@ -93,12 +93,16 @@ static int es_hook_complete_emulated_msr(struct kvm_vcpu *vcpu, int err)
 
 static int es_hook_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 {
-	return es_state_get_msr(vcpu, msr) ? 0 : svm_get_msr(vcpu, msr);
+	if (unlikely(msr->index == MSR_AMD64_SEV_ES_GHCB) && es_state_get_msr(vcpu, msr))
+		return 0;
+	return svm_get_msr(vcpu, msr);
 }
 
 static int es_hook_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 {
-	return es_state_set_msr(vcpu, msr) ? 0 : svm_set_msr(vcpu, msr);
+	if (unlikely(msr->index == MSR_AMD64_SEV_ES_GHCB) && es_state_set_msr(vcpu, msr))
+		return 0;
+	return svm_set_msr(vcpu, msr);
 }
 
 #define svm_vcpu_create			es_hook_vcpu_create

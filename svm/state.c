@@ -211,7 +211,7 @@ int es_state_set_vcpu(struct kvm *kvm, void __user *from)
 
 static bool is_ours(struct kvm_vcpu *vcpu, const struct msr_data *msr)
 {
-	return msr->index == MSR_AMD64_SEV_ES_GHCB && msr->host_initiated && to_es(vcpu);
+	return msr->host_initiated && to_es(vcpu);
 }
 
 bool es_state_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)

@@ -21,7 +21,7 @@ int es_state_set_vm(struct kvm *kvm, void __user *from);
 int es_state_get_vcpu(struct kvm *kvm, void __user *to);
 int es_state_set_vcpu(struct kvm *kvm, void __user *from);
 
-/* The GHCB MSR, for KVM_GET_MSRS and KVM_SET_MSRS: true if it is that MSR of a vCPU of ours. */
+/* The GHCB MSR, for KVM_GET_MSRS and KVM_SET_MSRS: true if userspace asks, and for a vCPU of ours. */
 bool es_state_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr);
 bool es_state_set_msr(struct kvm_vcpu *vcpu, const struct msr_data *msr);
 
