@@ -144,22 +144,11 @@ TEST_F_TIMEOUT(move, an_nmi_that_waits_for_the_end_of_a_hold_goes_with_it, 120)
 	EXPECT_EQ(1, es_mailbox(self->m.ap)->nmis);
 }
 
-static int halted_mp_state(struct es_vcpu *vcpu)
-{
-	int state = -1, tries;
-
-	for (tries = 0; tries < 100 && state != KVM_MP_STATE_HALTED; tries++) {
-		es_sleep_ms(5);
-		state = es_vcpu_mp_state(vcpu);
-	}
-	return state;
-}
-
 TEST_F_TIMEOUT(move, a_sleeping_vcpu_is_woken_by_an_interrupt, 120)
 {
 	es_order(self->m.ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
 	es_order_start(self->m.ap, AGENT_HALT, 0, 0);
-	ASSERT_EQ(KVM_MP_STATE_HALTED, halted_mp_state(self->m.ap));
+	ASSERT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->m.ap));
 	move(&self->m);
 	EXPECT_FALSE(es_vcpu_rings_within(self->m.ap, 200));
 	es_send_icr(self->m.bsp, ICR_FIXED, self->m.ap->nr);

@@ -269,15 +269,9 @@ TEST_F(state, dr7_is_as_the_guest_wrote_it)
 
 TEST_F_TIMEOUT(state, the_interrupt_flag_of_a_sleeping_vcpu_is_on, 120)
 {
-	int state = -1, tries;
-
 	EXPECT_EQ(0, state_of(self->bsp).flags & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
 	es_order_start(self->bsp, AGENT_HALT, 0, 0);
-	for (tries = 0; tries < 100 && state != KVM_MP_STATE_HALTED; tries++) {
-		es_sleep_ms(5);
-		state = es_vcpu_mp_state(self->bsp);
-	}
-	EXPECT_EQ(KVM_MP_STATE_HALTED, state);
+	EXPECT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->bsp));
 	EXPECT_NE(0, state_of(self->bsp).flags & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
 	es_vcpu_pause(self->bsp);
 }

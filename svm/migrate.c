@@ -100,13 +100,11 @@ static int alloc_buffers(struct update *update)
 /* The vCPU, out of KVM_RUN, with or without encrypted registers. */
 static int lock_vcpu(struct kvm *kvm, struct update *update, bool encrypted)
 {
-	struct kvm_vcpu *vcpu = kvm_get_vcpu_by_id(kvm, update->args.vcpu_id);
+	struct kvm_vcpu *vcpu = es_vcpu_lock(kvm, update->args.vcpu_id);
 
-	if (!vcpu)
-		return -EINVAL;
-	if (mutex_lock_killable(&vcpu->mutex))
-		return -EINTR;
-	if (to_svm(vcpu)->sev_es.vmsa && vcpu->arch.guest_state_protected == encrypted) {
+	if (IS_ERR(vcpu))
+		return PTR_ERR(vcpu);
+	if (vcpu->arch.guest_state_protected == encrypted) {
 		update->vcpu = vcpu;
 		return 0;
 	}

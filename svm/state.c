@@ -107,14 +107,10 @@ int es_state_set_vm(struct kvm *kvm, void __user *from)
 	return 0;
 }
 
-/* The vCPU that @state names, locked, or an ERR_PTR. */
-static struct kvm_vcpu *lock_vcpu(struct kvm *kvm, const struct kvm_amd_es_vcpu *state)
+struct kvm_vcpu *es_vcpu_lock(struct kvm *kvm, u32 vcpu_id)
 {
-	struct kvm_vcpu *vcpu;
+	struct kvm_vcpu *vcpu = kvm_get_vcpu_by_id(kvm, vcpu_id);
 
-	if (state->version != KVM_AMD_ES_STATE_VERSION)
-		return ERR_PTR(-EINVAL);
-	vcpu = kvm_get_vcpu_by_id(kvm, state->vcpu_id);
 	if (!vcpu)
 		return ERR_PTR(-EINVAL);
 	if (mutex_lock_killable(&vcpu->mutex))
@@ -151,7 +147,9 @@ int es_state_get_vcpu(struct kvm *kvm, void __user *to)
 
 	if (copy_from_user(&state, to, sizeof(state)))
 		return -EFAULT;
-	vcpu = lock_vcpu(kvm, &state);
+	if (state.version != KVM_AMD_ES_STATE_VERSION)
+		return -EINVAL;
+	vcpu = es_vcpu_lock(kvm, state.vcpu_id);
 	if (IS_ERR(vcpu))
 		return PTR_ERR(vcpu);
 	r = es_vcpu_settle(vcpu);
@@ -165,7 +163,8 @@ int es_state_get_vcpu(struct kvm *kvm, void __user *to)
 
 static bool is_valid(const struct kvm_amd_es_vcpu *state)
 {
-	return state->ap_state < ES_NR_AP_STATES && !(state->flags & ~VCPU_FLAGS) &&
+	return state->version == KVM_AMD_ES_STATE_VERSION &&
+	       state->ap_state < ES_NR_AP_STATES && !(state->flags & ~VCPU_FLAGS) &&
 	       !upper_32_bits(state->dr7) && state->end <= KVM_AMD_ES_TERM_NO_GHCB && !state->pad &&
 	       (state->end || !state->end_reason) &&
 	       !memchr_inv(state->reserved, 0, sizeof(state->reserved));
@@ -201,7 +200,7 @@ int es_state_set_vcpu(struct kvm *kvm, void __user *from)
 		return -EFAULT;
 	if (!is_valid(&state))
 		return -EINVAL;
-	vcpu = lock_vcpu(kvm, &state);
+	vcpu = es_vcpu_lock(kvm, state.vcpu_id);
 	if (IS_ERR(vcpu))
 		return PTR_ERR(vcpu);
 	r = apply(vcpu, &state);

@@ -14,6 +14,9 @@
  */
 int es_vcpu_settle(struct kvm_vcpu *vcpu);
 
+/* The vCPU of ours that userspace names, its mutex taken, or ERR_PTR: -EINVAL there is none, -EINTR. */
+struct kvm_vcpu *es_vcpu_lock(struct kvm *kvm, u32 vcpu_id);
+
 /* The commands, of the same name as those in uapi/kvm_amd_es.h.  0 or -errno. */
 int es_state_get_api(void __user *to);
 int es_state_get_vm(struct kvm *kvm, void __user *to);

@@ -29,7 +29,7 @@
 #define MSR_TSC_ADJUST		0x3b
 #define MSR_TSC_DEADLINE	0x6e0
 #define UNKNOWN_EVENT		0x8000aaaa
-#define HOLD_TIMES	50
+#define HOLD_TIMES		50
 #define PARK_MS		1	/* few timer ticks fall into it, and none into most */
 #define COUNT_FEW		20
 #define COUNT_MANY		120

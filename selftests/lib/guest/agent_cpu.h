@@ -53,6 +53,7 @@ void agent_vmgexit(void);
 uint64_t agent_msr_proto(uint64_t request);
 void agent_send_ghcb(struct agent_cpu *cpu);
 uint8_t *agent_new_ghcb(struct agent_cpu *cpu, uint64_t exit, uint64_t info1, uint64_t info2);
+void agent_send_wrmsr(struct agent_cpu *cpu, uint32_t msr, uint64_t value);
 _Noreturn void agent_terminate(uint8_t code);
 
 /* flood.c */

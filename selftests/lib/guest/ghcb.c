@@ -67,6 +67,16 @@ uint8_t *agent_new_ghcb(struct agent_cpu *cpu, uint64_t exit, uint64_t info1, ui
 	return ghcb;
 }
 
+void agent_send_wrmsr(struct agent_cpu *cpu, uint32_t msr, uint64_t value)
+{
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_MSR, 1, 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, msr);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, (uint32_t)value);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, value >> 32);
+	agent_send_ghcb(cpu);
+}
+
 void agent_terminate(uint8_t code)
 {
 	for (;;)

@@ -43,16 +43,6 @@ void agent_park(struct agent_cpu *cpu, struct agent_mailbox *box)
 	box->out[1] = others;
 }
 
-static void send_icr(struct agent_cpu *cpu, uint32_t icr, uint64_t to)
-{
-	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_MSR, 1, 0);
-
-	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, X2APIC_ICR);
-	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, icr);
-	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, to);
-	agent_send_ghcb(cpu);
-}
-
 static void await(uint64_t *counter, uint64_t value)
 {
 	while (shared_read(counter) < value)
@@ -68,8 +58,8 @@ void agent_wake(struct agent_cpu *cpu, struct agent_mailbox *box)
 		await(&other->passes, nr);
 		for (spins = nr % DELAYS * (nr % DELAYS); spins; spins--)
 			asm volatile("pause");
-		send_icr(cpu, ICR_INIT, box->in[1]);
-		send_icr(cpu, ICR_SIPI, box->in[1]);
+		agent_send_wrmsr(cpu, X2APIC_ICR, box->in[1] << 32 | ICR_INIT);
+		agent_send_wrmsr(cpu, X2APIC_ICR, box->in[1] << 32 | ICR_SIPI);
 		await(&other->out[0], nr);
 		shared_write(&box->out[0], nr);
 	}

@@ -144,13 +144,8 @@ static void handle_nmi(struct agent_cpu *cpu)
 /* Interrupts are on in AGENT_HALT only, where no request is in the making. */
 static void handle_interrupt(struct agent_cpu *cpu)
 {
-	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_MSR, 1, 0);
-
 	cpu->mailbox->interrupts++;
-	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, X2APIC_EOI);
-	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
-	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, 0);
-	agent_send_ghcb(cpu);
+	agent_send_wrmsr(cpu, X2APIC_EOI, 0);
 }
 
 void agent_exception(struct agent_frame *frame)

@@ -36,15 +36,25 @@ void es_park(struct es_vcpu *vcpu, bool by_msr)
 	}
 }
 
-int es_parked_mp_state(struct es_vcpu *vcpu)
+static int await_mp_state(struct es_vcpu *vcpu, int wanted)
 {
 	int state = -1, tries;
 
-	for (tries = 0; tries < 100 && state != KVM_MP_STATE_AP_RESET_HOLD; tries++) {
+	for (tries = 0; tries < 100 && state != wanted; tries++) {
 		es_sleep_ms(5);
 		state = es_vcpu_mp_state(vcpu);
 	}
 	return state;
+}
+
+int es_parked_mp_state(struct es_vcpu *vcpu)
+{
+	return await_mp_state(vcpu, KVM_MP_STATE_AP_RESET_HOLD);
+}
+
+int es_halted_mp_state(struct es_vcpu *vcpu)
+{
+	return await_mp_state(vcpu, KVM_MP_STATE_HALTED);
 }
 
 bool es_woken_by_sipi(struct es_vcpu *vcpu, bool by_msr)

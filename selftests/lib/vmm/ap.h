@@ -18,8 +18,9 @@ void es_boot_ap(struct es_vcpu *bsp, struct es_vcpu *ap);
 
 /* The vCPU asks for AP reset hold, by the GHCB MSR or by the GHCB page; returns at once. */
 void es_park(struct es_vcpu *vcpu, bool by_msr);
-/* The MP state, as soon as it is AP reset hold, or after half a second. */
+/* The MP state, as soon as it is AP reset hold, or halted, or after half a second. */
 int es_parked_mp_state(struct es_vcpu *vcpu);
+int es_halted_mp_state(struct es_vcpu *vcpu);
 /* Is the answer to the hold that of a SIPI, on that road? */
 bool es_woken_by_sipi(struct es_vcpu *vcpu, bool by_msr);
 
