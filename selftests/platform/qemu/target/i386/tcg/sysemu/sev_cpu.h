@@ -29,6 +29,7 @@ typedef struct SevCpu {
     bool refused;       /* VMRUN did not get as far as loading the guest */
     SevKey *key;        /* the running guest's key */
     SevVmsa *vmsa;      /* SEV-ES: the VMSA this CPU has in use */
+    bool entering;      /* VMRUN has begun and the guest does not run yet */
     uint64_t cbit;      /* mask of the C-bit */
     uint64_t ghcb_msr;  /* the running guest's GHCB MSR */
     uint64_t host_pat;  /* the host's PAT while a SEV-ES guest runs */

@@ -29,6 +29,9 @@ bool sev_frame_find(hwaddr spa, SevFrameRef *ref);
 /* Bring a frame under @key's view (NULL: host) and point at its 4096 bytes. */
 uint8_t *sev_frame_view(const SevFrameRef *ref, SevKey *key);
 
+/* Give a frame content that only @key's owner sees; its view stays. */
+void sev_frame_put(const SevFrameRef *ref, SevKey *key, const uint8_t *bytes);
+
 /* The VMSA record of a frame; taking a new one leaves freeing to the caller. */
 struct SevVmsa *sev_frame_vmsa(const SevFrameRef *ref);
 void sev_frame_set_vmsa(const SevFrameRef *ref, struct SevVmsa *vmsa);

@@ -13,6 +13,8 @@
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
+#include "qemu/lockable.h"
+#include "qemu/thread.h"
 #include "crypto/aes.h"
 #include "crypto/random.h"
 #include "exec/target_page.h"
@@ -30,6 +32,7 @@ struct SevKey {
 /* Index: ASID.  [0] stays NULL: the host. */
 static SevKey **asid_keys;
 static uint32_t asid_max;
+static QemuMutex asid_lock; /* CPUs read what the security processor writes */
 
 SevKey *sev_key_new(Error **errp)
 {
@@ -114,18 +117,30 @@ void sev_asid_init(uint32_t nr_asids)
 {
     if (!asid_keys) {
         asid_max = nr_asids;
+        qemu_mutex_init(&asid_lock);
         asid_keys = g_new0(SevKey *, nr_asids + 1);
     }
 }
 
 SevKey *sev_asid_key(uint32_t asid)
 {
-    return asid_keys && asid <= asid_max ? asid_keys[asid] : NULL;
+    SevKey *key;
+
+    if (!asid_keys || asid > asid_max) {
+        return NULL;
+    }
+    QEMU_LOCK_GUARD(&asid_lock);
+    key = asid_keys[asid];
+    return key ? sev_key_ref(key) : NULL;
 }
 
 bool sev_asid_bind(uint32_t asid, SevKey *key)
 {
-    if (!asid_keys || !asid || asid > asid_max || asid_keys[asid]) {
+    if (!asid_keys || !asid || asid > asid_max) {
+        return false;
+    }
+    QEMU_LOCK_GUARD(&asid_lock);
+    if (asid_keys[asid]) {
         return false;
     }
     asid_keys[asid] = sev_key_ref(key);
@@ -134,7 +149,11 @@ bool sev_asid_bind(uint32_t asid, SevKey *key)
 
 void sev_asid_unbind(uint32_t asid)
 {
-    if (asid_keys && asid <= asid_max) {
+    if (!asid_keys || asid > asid_max) {
+        return;
+    }
+    QEMU_LOCK_GUARD(&asid_lock);
+    if (asid_keys[asid]) {
         sev_key_unref(asid_keys[asid]);
         asid_keys[asid] = NULL;
     }

@@ -15,7 +15,7 @@ void sev_key_decrypt(SevKey *key, uint64_t addr, uint8_t *frame);
 
 /* Before the first key: room for ASIDs 1 to @nr_asids. */
 void sev_asid_init(uint32_t nr_asids);
-/* The key bound to @asid, or NULL. */
+/* The key bound to @asid with a reference for the caller, or NULL. */
 SevKey *sev_asid_key(uint32_t asid);
 
 #endif

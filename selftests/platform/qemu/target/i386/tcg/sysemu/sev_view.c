@@ -146,6 +146,25 @@ void sev_frame_set_vmsa(const SevFrameRef *ref, SevVmsa *vmsa)
     qemu_mutex_unlock(&views_lock);
 }
 
+void sev_frame_put(const SevFrameRef *ref, SevKey *key, const uint8_t *bytes)
+{
+    ram_addr_t addr = ref->block->offset + ref->offset;
+    uint8_t hidden[TARGET_PAGE_SIZE]; /* the host may look at RAM just now */
+    SevFrame *frame;
+
+    memcpy(hidden, bytes, TARGET_PAGE_SIZE);
+    qemu_mutex_lock(&views_lock);
+    frame = frame_get(ref);
+    if (frame->key != key) {
+        sev_key_encrypt(key, addr, hidden);
+        if (frame->key) {
+            sev_key_decrypt(frame->key, addr, hidden);
+        }
+    }
+    memcpy(ref->block->host + ref->offset, hidden, TARGET_PAGE_SIZE);
+    qemu_mutex_unlock(&views_lock);
+}
+
 /* The CPU's own accesses */
 
 static void view_at(CPUX86State *env, hwaddr paddr, SevKey *key)

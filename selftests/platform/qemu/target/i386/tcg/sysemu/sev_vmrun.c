@@ -107,13 +107,13 @@ static void refuse(CPUX86State *env, uint32_t asid, uint32_t code,
 }
 
 /* Find and check the VMSA of a SEV-ES guest; does not return if refused. */
-static SevVmsa *take_vmsa(CPUX86State *env, uint32_t asid, uintptr_t ra)
+static void take_vmsa(CPUX86State *env, uint32_t asid, uintptr_t ra)
 {
     hwaddr spa = x86_ldq_phys(env_cpu(env), env->vm_vmcb + VMCB_VMSA);
     SevVmsa *vmsa = sev_vmsa_find(spa);
     const char *why;
 
-    if (vmsa && sev_vmsa_busy(vmsa, env)) {
+    if (vmsa && !sev_vmsa_take(vmsa, env)) {
         refuse(env, asid, SVM_EXIT_BUSY, "VMSA in use on another CPU", ra);
     }
     why = refuse_vmsa(env, vmsa);
@@ -123,19 +123,15 @@ static SevVmsa *take_vmsa(CPUX86State *env, uint32_t asid, uintptr_t ra)
     if (why) {
         refuse(env, asid, SVM_EXIT_ERR, why, ra);
     }
-    vmsa->user = env_cpu(env);
-    return vmsa;
 }
 
 /* A reference is held until #VMEXIT: the ASID may be unbound meanwhile. */
 static void set_guest(SevCpu *sev, SevGuest guest, uint32_t asid)
 {
-    SevKey *key = guest ? sev_asid_key(asid) : NULL;
-
     sev->guest = guest;
     sev->vmsa = NULL;
     sev->refused = true;
-    sev->key = key ? sev_key_ref(key) : NULL;
+    sev->key = guest ? sev_asid_key(asid) : NULL;
 }
 
 void sev_vmrun_check(CPUX86State *env, uint64_t sev_ctl, uint32_t asid,
@@ -156,7 +152,7 @@ void sev_vmrun_check(CPUX86State *env, uint64_t sev_ctl, uint32_t asid,
         refuse(env, asid, SVM_EXIT_ERR, why, ra);
     }
     if (sev->guest == SEV_ES) {
-        sev->vmsa = take_vmsa(env, asid, ra);
+        take_vmsa(env, asid, ra);
     }
     sev->refused = false;
 }
@@ -189,6 +185,7 @@ bool sev_vmrun_load(CPUX86State *env, uintptr_t ra)
     sev->host_pat = env->pat;
     load_interrupt_control(env);
     sev_vmsa_load(env, sev->vmsa);
+    sev->entering = false; /* under HF_GUEST_MASK now */
     sev_cost_vmrun(env, sev->vmsa);
     trace_sev_vmrun(cs->cpu_index, sev->key, env->eip, sev->ghcb_msr);
     return true;
@@ -244,6 +241,6 @@ void sev_vmexit_host(CPUX86State *env)
     }
     sev_key_unref(sev->key);
     sev->key = NULL;
-    sev->vmsa = NULL;
+    sev_vmsa_leave(env);
     sev->guest = SEV_NONE;
 }

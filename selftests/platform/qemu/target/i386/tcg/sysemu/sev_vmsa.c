@@ -13,10 +13,14 @@
  *
  * Hardware keeps a checksum of each VMSA where no software can write; here
  * the whole page as the CPU left it is kept, so that every change is noticed.
+ * The CPU works on that copy; #VMEXIT writes it to the frame, whose view stays
+ * as it is.
  */
 #include "qemu/osdep.h"
 #include "qemu/bswap.h"
 #include "qemu/bitops.h"
+#include "qemu/lockable.h"
+#include "qemu/thread.h"
 #include "cpu.h"
 #include "exec/exec-all.h"
 #include "tcg/helper-tcg.h"
@@ -232,7 +236,7 @@ static void sync_extended_state(CPUX86State *env)
 
 void sev_vmsa_get_control(const SevVmsa *vmsa, SevVmsaControl *control)
 {
-    const uint8_t *page = sev_frame_view(&vmsa->frame, vmsa->key);
+    const uint8_t *page = vmsa->sealed;
 
     control->cr0 = ldq_le_p(page + VMSA_CR0);
     control->cr3 = ldq_le_p(page + VMSA_CR3);
@@ -243,7 +247,7 @@ void sev_vmsa_get_control(const SevVmsa *vmsa, SevVmsaControl *control)
 
 void sev_vmsa_load(CPUX86State *env, const SevVmsa *vmsa)
 {
-    const uint8_t *page = sev_frame_view(&vmsa->frame, vmsa->key);
+    const uint8_t *page = vmsa->sealed;
 
     cpu_x86_update_cr0(env, ldq_le_p(page + VMSA_CR0));
     cpu_x86_update_cr4(env, ldq_le_p(page + VMSA_CR4));
@@ -261,7 +265,7 @@ void sev_vmsa_load(CPUX86State *env, const SevVmsa *vmsa)
 
 void sev_vmsa_save(CPUX86State *env, SevVmsa *vmsa)
 {
-    uint8_t *page = sev_frame_view(&vmsa->frame, vmsa->key);
+    uint8_t *page = vmsa->sealed;
 
     stq_le_p(page + VMSA_CR0, env->cr[0]);
     stq_le_p(page + VMSA_CR4, env->cr[4]);
@@ -272,7 +276,7 @@ void sev_vmsa_save(CPUX86State *env, SevVmsa *vmsa)
     save_fields(env, page, fields_b, ARRAY_SIZE(fields_b));
     save_fields(env, page, fields_guest, ARRAY_SIZE(fields_guest));
     save_fpu(env, page);
-    memcpy(vmsa->sealed, page, TARGET_PAGE_SIZE);
+    sev_frame_put(&vmsa->frame, vmsa->key, page);
 }
 
 void sev_vmsa_load_host(CPUX86State *env)
@@ -302,12 +306,46 @@ SevVmsa *sev_vmsa_find(hwaddr spa)
     return sev_frame_vmsa(&ref);
 }
 
-bool sev_vmsa_busy(const SevVmsa *vmsa, CPUX86State *env)
+/* Who uses which VMSA: no two CPUs, nor one and firmware, take it at once. */
+static QemuMutex users_lock;
+
+static void __attribute__((constructor)) init_users_lock(void)
+{
+    qemu_mutex_init(&users_lock);
+}
+
+/* A CPU that was reset inside the guest is no user any more. */
+static bool busy(const SevVmsa *vmsa)
 {
     CPUX86State *user = vmsa->user ? vmsa->user->env_ptr : NULL;
 
-    return user && user != env && (user->hflags & HF_GUEST_MASK) &&
-           user->sev->vmsa == vmsa;
+    return user && user->sev->vmsa == vmsa &&
+           (user->hflags & HF_GUEST_MASK || user->sev->entering);
+}
+
+bool sev_vmsa_busy(const SevVmsa *vmsa)
+{
+    QEMU_LOCK_GUARD(&users_lock);
+    return busy(vmsa);
+}
+
+bool sev_vmsa_take(SevVmsa *vmsa, CPUX86State *env)
+{
+    QEMU_LOCK_GUARD(&users_lock);
+    if (vmsa->user != env_cpu(env) && busy(vmsa)) {
+        return false;
+    }
+    env->sev->entering = true;
+    env->sev->vmsa = vmsa;
+    vmsa->user = env_cpu(env);
+    return true;
+}
+
+void sev_vmsa_leave(CPUX86State *env)
+{
+    QEMU_LOCK_GUARD(&users_lock);
+    env->sev->entering = false;
+    env->sev->vmsa = NULL;
 }
 
 bool sev_vmsa_intact(const SevVmsa *vmsa)
@@ -326,13 +364,14 @@ static SevVmsa *vmsa_claim(hwaddr spa, SevKey *key)
         return NULL;
     }
     vmsa = sev_frame_vmsa(&ref);
-    if (vmsa && sev_vmsa_busy(vmsa, NULL)) {
-        return NULL;
-    }
     if (!vmsa) {
         vmsa = g_new0(SevVmsa, 1);
         vmsa->frame = ref;
         sev_frame_set_vmsa(&ref, vmsa);
+    }
+    QEMU_LOCK_GUARD(&users_lock);
+    if (busy(vmsa)) {
+        return NULL;
     }
     sev_key_ref(key);
     sev_key_unref(vmsa->key);
@@ -374,7 +413,7 @@ bool sev_vmsa_read(hwaddr spa, void *page, SevKey *key)
 {
     SevVmsa *vmsa = sev_vmsa_find(spa);
 
-    if (!vmsa || vmsa->key != key || sev_vmsa_busy(vmsa, NULL) ||
+    if (!vmsa || vmsa->key != key || sev_vmsa_busy(vmsa) ||
         !sev_vmsa_intact(vmsa)) {
         return false;
     }

@@ -17,7 +17,7 @@ struct SevVmsa {
     SevKey *key;
     CPUState *user;                    /* the CPU that last ran it */
     SevCost cost;
-    uint8_t sealed[TARGET_PAGE_SIZE];  /* content when the CPU left it */
+    uint8_t sealed[TARGET_PAGE_SIZE];  /* what the guest's CPU last knew */
 };
 
 /* Registers whose values VMRUN checks before it loads anything. */
@@ -27,8 +27,12 @@ typedef struct SevVmsaControl {
 
 /* The VMSA at @spa, or NULL: not page aligned or never made one. */
 SevVmsa *sev_vmsa_find(hwaddr spa);
-/* True while another CPU than @env's is inside the guest with this VMSA. */
-bool sev_vmsa_busy(const SevVmsa *vmsa, CPUX86State *env);
+/* True while a CPU is inside the guest with this VMSA. */
+bool sev_vmsa_busy(const SevVmsa *vmsa);
+/* Make it the one that @env's CPU has in use; false: another CPU has. */
+bool sev_vmsa_take(SevVmsa *vmsa, CPUX86State *env);
+/* It has none in use. */
+void sev_vmsa_leave(CPUX86State *env);
 /* False if its bytes are not those that were sealed. */
 bool sev_vmsa_intact(const SevVmsa *vmsa);
 
