@@ -156,6 +156,10 @@ class Machine:
             if "error" in answer:
                 raise RuntimeError(f"QMP {name}: {answer['error']['desc']}")
 
+    def monitor(self, text):
+        """What the human monitor answers."""
+        return self.command("human-monitor-command", **{"command-line": text})
+
     def reset(self):
         self.events.clear()
         self.command("system_reset")

@@ -219,22 +219,6 @@ static void registers(void)
 	check_equal(VMCB64(VMCB_GHCB), 1ull << 32 | 0x101, "with its own x87, SSE and general registers");
 }
 
-/* A byte stream from QEMU's configuration device into @to, by DMA: its signature "QEMU". */
-static void dma_signature(void *to)
-{
-	static struct {
-		u32 control, length;
-		u64 address;
-	} access __attribute__((aligned(16)));
-
-	access.control = __builtin_bswap32(0 << 16 | 8 | 2); /* select item 0, read */
-	access.length = __builtin_bswap32(4);
-	access.address = __builtin_bswap64((u32)to);
-	asm volatile("" : : : "memory");
-	outl(0x514, 0);
-	outl(0x518, __builtin_bswap32((u32)&access));
-}
-
 static void devices(void)
 {
 	static u8 before[64];

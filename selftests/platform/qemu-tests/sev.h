@@ -66,4 +66,20 @@ static inline void sev_vmcb(u8 *page, u32 asid, u8 *vmsa_page)
 	*(u64 *)(page + VMCB_VMSA) = (u32)vmsa_page;
 }
 
+/* A byte stream from QEMU's configuration device into @to, by DMA: its signature "QEMU". */
+static inline void dma_signature(void *to)
+{
+	static struct {
+		u32 control, length;
+		u64 address;
+	} access __attribute__((aligned(16)));
+
+	access.control = __builtin_bswap32(0 << 16 | 8 | 2); /* select item 0, read */
+	access.length = __builtin_bswap32(4);
+	access.address = __builtin_bswap64((u32)to);
+	asm volatile("" : : : "memory");
+	outl(0x514, 0);
+	outl(0x518, __builtin_bswap32((u32)&access));
+}
+
 #endif

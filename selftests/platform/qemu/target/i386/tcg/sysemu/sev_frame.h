@@ -22,6 +22,7 @@ typedef struct SevFrameRef {
 
 /* The first key turns the machine's memory views on. */
 void sev_views_enable(void);
+bool sev_views_enabled(void);
 
 /* The frame that holds @spa; false: not RAM. */
 bool sev_frame_find(hwaddr spa, SevFrameRef *ref);
@@ -35,5 +36,10 @@ void sev_frame_put(const SevFrameRef *ref, SevKey *key, const uint8_t *bytes);
 /* The VMSA record of a frame; taking a new one leaves freeing to the caller. */
 struct SevVmsa *sev_frame_vmsa(const SevFrameRef *ref);
 void sev_frame_set_vmsa(const SevFrameRef *ref, struct SevVmsa *vmsa);
+
+/* Every frame that is under a key or a VMSA. */
+typedef void SevFrameCount(ram_addr_t addr, SevKey *key, struct SevVmsa *vmsa,
+                           void *opaque);
+void sev_frames_count(SevFrameCount *count, void *opaque);
 
 #endif

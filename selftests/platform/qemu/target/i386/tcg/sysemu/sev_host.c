@@ -18,6 +18,8 @@
 #include "sysemu/tcg.h"
 #include "tcg/helper-tcg.h"
 #include "hw/core/cpu.h"
+#include "monitor/monitor.h"
+#include "sev_alarm.h"
 #include "sev_cpu.h"
 #include "sev_key.h"
 
@@ -110,6 +112,7 @@ bool sev_host_realize(X86CPU *cpu, Error **errp)
     }
     if (!machine_done_notifier.node.le_prev) {
         qemu_add_machine_init_done_notifier(&machine_done_notifier);
+        monitor_register_hmp("sev-host", true, sev_info);
     }
     env->sev = g_new0(SevCpu, 1);
     env->sev->cbit = 1ULL << props->cbitpos;

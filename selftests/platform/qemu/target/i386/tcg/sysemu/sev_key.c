@@ -24,6 +24,7 @@
 
 struct SevKey {
     int refs;
+    uint32_t asid;
     AES_KEY encrypt;
     AES_KEY decrypt;
     AES_KEY tweak;
@@ -144,6 +145,7 @@ bool sev_asid_bind(uint32_t asid, SevKey *key)
         return false;
     }
     asid_keys[asid] = sev_key_ref(key);
+    qatomic_set(&key->asid, asid);
     return true;
 }
 
@@ -154,7 +156,13 @@ void sev_asid_unbind(uint32_t asid)
     }
     QEMU_LOCK_GUARD(&asid_lock);
     if (asid_keys[asid]) {
+        qatomic_set(&asid_keys[asid]->asid, 0);
         sev_key_unref(asid_keys[asid]);
         asid_keys[asid] = NULL;
     }
+}
+
+uint32_t sev_key_asid(const SevKey *key)
+{
+    return qatomic_read(&key->asid);
 }

@@ -17,5 +17,7 @@ void sev_key_decrypt(SevKey *key, uint64_t addr, uint8_t *frame);
 void sev_asid_init(uint32_t nr_asids);
 /* The key bound to @asid with a reference for the caller, or NULL. */
 SevKey *sev_asid_key(uint32_t asid);
+/* The ASID that @key is bound to, 0: none. */
+uint32_t sev_key_asid(const SevKey *key);
 
 #endif

@@ -25,6 +25,7 @@
 #include "sev_cpu.h"
 #include "sev_key.h"
 #include "sev_frame.h"
+#include "sev_alarm.h"
 #include "trace/trace-target_i386.h"
 
 /* What is known of one frame; a block without records is all host view. */
@@ -77,7 +78,7 @@ static void frame_tag(SevFrame *frame, SevKey *key, ram_addr_t addr)
     frame_flush(addr);
 }
 
-static void frame_convert(const SevFrameRef *ref, SevKey *key)
+static void frame_convert(const SevFrameRef *ref, SevKey *key, SevBy by)
 {
     ram_addr_t addr = ref->block->offset + ref->offset;
     uint8_t *bytes = ref->block->host + ref->offset;
@@ -87,6 +88,9 @@ static void frame_convert(const SevFrameRef *ref, SevKey *key)
     frame = frame_get(ref);
     if (frame->key != key) {
         trace_sev_view(addr, frame->key, key);
+        if (!key) {
+            sev_alarm(addr, frame->key, frame->vmsa, by);
+        }
         if (frame->key) {
             sev_key_encrypt(frame->key, addr, bytes);
         }
@@ -98,14 +102,49 @@ static void frame_convert(const SevFrameRef *ref, SevKey *key)
     qemu_mutex_unlock(&views_lock);
 }
 
-uint8_t *sev_frame_view(const SevFrameRef *ref, SevKey *key)
+/* The key of the view that a frame has now. */
+static SevKey *view_of(const SevFrameRef *ref)
 {
     SevFrame *frame = frame_peek(ref);
 
-    if ((frame ? qatomic_read(&frame->key) : NULL) != key) {
-        frame_convert(ref, key);
+    return frame ? qatomic_read(&frame->key) : NULL;
+}
+
+static uint8_t *view_by(const SevFrameRef *ref, SevKey *key, SevBy by)
+{
+    if (view_of(ref) != key) {
+        frame_convert(ref, key, by);
     }
     return ref->block->host + ref->offset;
+}
+
+uint8_t *sev_frame_view(const SevFrameRef *ref, SevKey *key)
+{
+    return view_by(ref, key, SEV_BY_FIRMWARE);
+}
+
+void sev_frames_count(SevFrameCount *count, void *opaque)
+{
+    RAMBlock *block;
+
+    RCU_READ_LOCK_GUARD();
+    qemu_mutex_lock(&views_lock);
+    RAMBLOCK_FOREACH(block) {
+        SevFrame *frames = block->sev_frames;
+
+        for (ram_addr_t at = 0; frames && at < block->used_length;
+             at += TARGET_PAGE_SIZE, frames++) {
+            if (frames->key || frames->vmsa) {
+                count(block->offset + at, frames->key, frames->vmsa, opaque);
+            }
+        }
+    }
+    qemu_mutex_unlock(&views_lock);
+}
+
+bool sev_views_enabled(void)
+{
+    return views_enabled;
 }
 
 static bool section_to_frame(MemoryRegion *mr, hwaddr offset, SevFrameRef *ref)
@@ -181,7 +220,8 @@ static void view_at(CPUX86State *env, hwaddr paddr, SevKey *key)
                                                 paddr & TARGET_PAGE_MASK,
                                                 &xlat, &len, attrs, &prot);
     if (section_to_frame(section->mr, xlat, &ref)) {
-        sev_frame_view(&ref, key);
+        view_by(&ref, key, env->hflags & HF_GUEST_MASK ? SEV_BY_GUEST :
+                SEV_BY_CPU);
     }
 }
 
@@ -209,7 +249,7 @@ static void device_access(RAMBlock *block, ram_addr_t offset, hwaddr len)
         return;
     }
     for (; ref.offset < offset + len; ref.offset += TARGET_PAGE_SIZE) {
-        sev_frame_view(&ref, NULL);
+        view_by(&ref, NULL, SEV_BY_DEVICE);
     }
 }
 
