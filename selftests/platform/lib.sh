@@ -6,10 +6,12 @@
 #
 # ES_QEMU    for developers: use this QEMU binary as the platform instead of build-qemu's
 # ES_MODULE  es (default): our module; stock: Debian's own, to compare
+# ES_THREADS single (default): the host's CPUs take turns; multi: they run in parallel, each in a thread of its own
 
 es_platform=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck disable=SC2034 # for those who source this
 ES_MODULE=${ES_MODULE:-es}
+ES_THREADS=${ES_THREADS:-single}
 # shellcheck source=mk/lib.sh
 . "$es_platform/../../mk/lib.sh"
 
@@ -34,7 +36,7 @@ platform_command() {
 	# shellcheck disable=SC2034 # for the caller
 	platform=("$1" -L /usr/share/seabios -L /usr/share/qemu
 		-nodefaults -no-user-config -display none -no-reboot
-		-machine q35 -accel "tcg,thread=single" -smp "$2" -m "${3:-1536}"
+		-machine q35 -accel "tcg,thread=$ES_THREADS" -smp "$2" -m "${3:-1536}"
 		-cpu "$cpu,xlevel=0x8000001f,sev-es-host=on" -device amd-psp)
 }
 

@@ -30,6 +30,9 @@ bool sev_frame_find(hwaddr spa, SevFrameRef *ref);
 /* Bring a frame under @key's view (NULL: host) and point at its 4096 bytes. */
 uint8_t *sev_frame_view(const SevFrameRef *ref, SevKey *key);
 
+/* As a CPU in the middle of an instruction, that other CPUs run beside. */
+void sev_frame_view_cpu(CPUX86State *env, const SevFrameRef *ref, SevKey *key);
+
 /* Give a frame content that only @key's owner sees; its view stays. */
 void sev_frame_put(const SevFrameRef *ref, SevKey *key, const uint8_t *bytes);
 

@@ -65,10 +65,6 @@ uint32_t sev_host_cbitpos(void)
 
 static bool check_props(const SevHostProps *props, Error **errp)
 {
-    if (qemu_tcg_mttcg_enabled()) {
-        error_setg(errp, "sev-es-host=on needs -accel tcg,thread=single");
-        return false;
-    }
     if (props->cbitpos < 32 || props->cbitpos > 51) {
         error_setg(errp, "sev-cbitpos must be in 32 to 51");
         return false;

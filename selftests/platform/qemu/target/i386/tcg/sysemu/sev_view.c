@@ -10,6 +10,11 @@
  *      host view  --- decrypt with K --->  view of K
  *                 <-- encrypt with K ----
  *
+ * CPUs that run in parallel (-accel tcg,thread=multi) are stopped while one of
+ * them converts, because each may be using the frame by its TLB.  Devices and
+ * firmware stop nobody: a CPU that uses the frame in the other view at that
+ * very moment may go on for some instructions.
+ *
  * So the host finds cipher text where a guest wrote, and whatever the host
  * writes there is garbage to the guest.  Three places select a view: the TLB
  * fill (by C-bit), the walk of a guest's page tables (always private), and
@@ -206,6 +211,46 @@ void sev_frame_put(const SevFrameRef *ref, SevKey *key, const uint8_t *bytes)
 
 /* The CPU's own accesses */
 
+/*
+ * In the middle of an instruction, while all other CPUs stand still.  They
+ * may have converted frames before: what they did to this CPU's TLB is only
+ * queued, and its translated code must still be there afterwards.
+ */
+static void view_alone(CPUState *cs, const SevFrameRef *ref, SevKey *key,
+                       SevBy by)
+{
+    bool locked = qemu_mutex_iothread_locked();
+
+    if (locked) {
+        qemu_mutex_unlock_iothread(); /* those who run may want it */
+    }
+    qatomic_inc(&tb_flush_hold);
+    cpu_exec_end(cs);
+    start_exclusive();
+    view_by(ref, key, by);
+    end_exclusive();
+    cpu_exec_start(cs);
+    qatomic_dec(&tb_flush_hold);
+    tlb_flush(cs);
+    if (locked) {
+        qemu_mutex_lock_iothread();
+    }
+}
+
+void sev_frame_view_cpu(CPUX86State *env, const SevFrameRef *ref, SevKey *key)
+{
+    CPUState *cs = env_cpu(env);
+    SevBy by = env->hflags & HF_GUEST_MASK ? SEV_BY_GUEST : SEV_BY_CPU;
+
+    if (!qemu_tcg_mttcg_enabled() || cpu_in_exclusive_context(cs)) {
+        view_by(ref, key, by);
+        return;
+    }
+    while (view_of(ref) != key) {
+        view_alone(cs, ref, key, by);
+    }
+}
+
 static void view_at(CPUX86State *env, hwaddr paddr, SevKey *key)
 {
     hwaddr xlat, len = TARGET_PAGE_SIZE;
@@ -220,8 +265,7 @@ static void view_at(CPUX86State *env, hwaddr paddr, SevKey *key)
                                                 paddr & TARGET_PAGE_MASK,
                                                 &xlat, &len, attrs, &prot);
     if (section_to_frame(section->mr, xlat, &ref)) {
-        view_by(&ref, key, env->hflags & HF_GUEST_MASK ? SEV_BY_GUEST :
-                SEV_BY_CPU);
+        sev_frame_view_cpu(env, &ref, key);
     }
 }
 

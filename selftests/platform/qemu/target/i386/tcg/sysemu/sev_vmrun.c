@@ -73,6 +73,7 @@ static const char *refuse_vmsa(CPUX86State *env, const SevVmsa *vmsa)
     if (vmsa->key != env->sev->key) {
         return "VMSA of another key";
     }
+    sev_frame_view_cpu(env, &vmsa->frame, vmsa->key);
     return sev_vmsa_intact(vmsa) ? NULL : "VMSA was changed";
 }
 
