@@ -31,9 +31,10 @@ cache_publish() {
 	[ -d "$2" ] || die "$2 cannot be created: check that the file system is writable and not full."
 }
 
-# cache_prune DIR KEEP: removes the entries of DIR that were not used for the longest time, but KEEP.
+# cache_prune DIR KEEP: of the entries of DIR that nobody used for an hour, removes those that were not used for
+# the longest time, but KEEP.  Others may be about to be used: by another clone, by the next stage of a check.
 cache_prune() {
-	find "$1" -mindepth 1 -maxdepth 1 -not -name '.new.*' -printf '%T@ %p\n' | sort -rn | tail -n +$(($2 + 1)) |
+	find "$1" -mindepth 1 -maxdepth 1 -not -name '.new.*' -mmin +60 -printf '%T@ %p\n' | sort -rn | tail -n +$(($2 + 1)) |
 		cut -d ' ' -f 2- | while read -r old; do rm -rf "$old"; done
 }
 
