@@ -5,14 +5,13 @@
  *	as it was.
  * Source: AMD 55766 SEV API, chapter "Guest Migration"; include/uapi/kvm_amd_es.h.
  * Why it matters: Without its vCPUs' registers an SEV-ES guest cannot leave its host.
- * Not covered: Two hosts with keys of their own; certificates that AMD signed.
+ * Not covered: Certificates that AMD signed.
  * Fails with: stock kvm_amd: KVM_SEV_SEND_UPDATE_VMSA and KVM_SEV_RECEIVE_UPDATE_VMSA give EINVAL.
  */
 #include <kselftest_harness.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 #include "ap.h"
 #include "env.h"
@@ -25,14 +24,13 @@
 
 enum { BSP, BY_PAGE, BY_MSR, BUSY, NR_VCPUS };
 
-/* What the target does with its end of the line; false: something was not as it must be. */
-typedef bool (*role_fn)(struct es_vm *vm, int link, const struct es_vm_options *options);
+/* What the target does with its end of the line. */
+enum role { TAKE_GUEST, DIE_IN_THE_MIDDLE, LOSE_THE_SOURCE, REFUSE_PACKETS, REFUSE_KEYS, HOST_DIES };
 
 struct migration {
 	struct es_vm vm;
 	struct es_vm_options options;
-	int link;
-	pid_t target;
+	struct es_link link;
 };
 
 FIXTURE(migrate) {
@@ -45,33 +43,6 @@ FIXTURE_VARIANT(migrate) {
 
 FIXTURE_VARIANT_ADD(migrate, es_init) { .ghcb_version = 0 };
 FIXTURE_VARIANT_ADD(migrate, init2) { .ghcb_version = ES_GHCB_DEFAULT };
-
-/* The other end is a process of its own, with a VM of its own. */
-static void start_target(struct migration *self, role_fn role)
-{
-	static struct es_vm vm;
-	int ends[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
-		es_fail("a pair of sockets cannot be made: %m");
-	self->target = fork();
-	if (self->target) {
-		self->link = ends[0];
-		close(ends[1]);
-		return;
-	}
-	close(ends[0]);
-	_exit(role(&vm, ends[1], &self->options) ? 0 : 1);
-}
-
-static bool target_is_content(struct migration *self)
-{
-	int status = 1;
-
-	close(self->link);
-	waitpid(self->target, &status, 0);
-	return WIFEXITED(status) && !WEXITSTATUS(status);
-}
 
 static void start_guest(struct migration *self)
 {
@@ -93,18 +64,6 @@ static void start_guest(struct migration *self)
 		es_fail("the APs do not park");
 }
 
-FIXTURE_SETUP(migrate)
-{
-	signal(SIGPIPE, SIG_IGN);
-	self->m.options = (struct es_vm_options){
-		.nr_vcpus = NR_VCPUS, .ghcb_version = variant->ghcb_version, .small_pages = true,
-	};
-}
-
-FIXTURE_TEARDOWN(migrate)
-{
-	es_vm_destroy(&self->m.vm);
-}
 
 static bool check(bool good, const char *what)
 {
@@ -158,10 +117,158 @@ static bool guest_is_whole(struct es_vm *vm)
 	return good;
 }
 
-static bool take_guest(struct es_vm *vm, int link, const struct es_vm_options *options)
+/* The roles of the target, each in a process of its own. */
+static struct es_vm vm;
+
+static bool get_memory(struct es_link *link, struct es_vm_options *options)
 {
-	return es_target_begin(vm, link, options) && es_target_memory(vm, link) &&
-	       es_target_finish(vm, link) && guest_is_whole(vm);
+	return es_get(link, options, sizeof(*options)) && es_target_begin(&vm, link, options) &&
+	       es_target_memory(&vm, link);
+}
+
+static bool take_guest(struct es_link *link)
+{
+	struct es_vm_options options;
+
+	return get_memory(link, &options) && es_target_finish(&vm, link) && guest_is_whole(&vm);
+}
+
+static bool die_in_the_middle(struct es_link *link)
+{
+	struct es_vm_options options;
+
+	if (get_memory(link, &options))
+		kill(getpid(), SIGKILL);
+	return false;
+}
+
+/* The whole host, if there are two: at once, with nothing put in order. */
+static void die_with_host(const struct es_link *link)
+{
+	int fd = link->remote ? open("/proc/sysrq-trigger", O_WRONLY) : -1;
+
+	if (fd >= 0 && write(fd, "b", 1) != 1)
+		es_fail("this host cannot be killed: %m");
+	kill(getpid(), SIGKILL);
+}
+
+static bool host_dies(struct es_link *link)
+{
+	struct es_vm_options options;
+
+	if (get_memory(link, &options))
+		die_with_host(link);
+	return false;
+}
+
+/* The target has memory and no registers: its VM goes away like any other, and another one can be made. */
+static bool lose_the_source(struct es_link *link)
+{
+	struct es_vm_options options;
+	bool good = get_memory(link, &options) && !es_target_finish(&vm, link);
+
+	es_vm_destroy(&vm);
+	es_vm_create(&vm, &options);
+	es_vm_launch(&vm);
+	es_boot(&vm);
+	return good && es_guest_answers(&vm.vcpus[BSP]);
+}
+
+/* Takes memory, then packets of registers: spoiled ones first, which the source sends on purpose. */
+static bool refuse_packets(struct es_link *link)
+{
+	struct es_vm_options options;
+	struct es_packet packet;
+	uint32_t fw_error;
+	bool good = get_memory(link, &options);
+	unsigned int i;
+
+	for (i = 0; i < 3; i++) {
+		good &= es_get(link, &packet, sizeof(packet));
+		good &= es_receive_vmsa(&vm.vcpus[BSP], &packet, &fw_error) == -EIO &&
+			fw_error == FW_BAD_MEASUREMENT;
+	}
+	good &= es_get(link, &packet, sizeof(packet));
+	good &= !es_receive_vmsa(&vm.vcpus[BSP], &packet, &fw_error);
+	good &= es_receive_vmsa(&vm.vcpus[BSP], &packet, &fw_error) == -EINVAL;
+	return good;
+}
+
+/* What is meant for another platform, or for keys that this one has no more. */
+static bool refuse_keys(struct es_link *link)
+{
+	struct es_vm_options options;
+	uint32_t fw_error = 0;
+
+	return es_get(link, &options, sizeof(options)) &&
+	       es_target_try(&vm, link, &options, !link->remote, &fw_error) == -EIO &&
+	       fw_error == FW_BAD_MEASUREMENT;
+}
+
+static const es_role_fn roles[] = {
+	[TAKE_GUEST] = take_guest, [DIE_IN_THE_MIDDLE] = die_in_the_middle, [LOSE_THE_SOURCE] = lose_the_source,
+	[REFUSE_PACKETS] = refuse_packets, [REFUSE_KEYS] = refuse_keys, [HOST_DIES] = host_dies,
+};
+
+static void start_target(struct migration *self, enum role role)
+{
+	es_link_ask(&self->link, role);
+	if (!es_put(&self->link, &self->options, sizeof(self->options)))
+		es_fail("the target does not answer");
+}
+
+static bool target_is_content(struct migration *self)
+{
+	return es_link_content(&self->link);
+}
+
+static void begin(struct migration *self, unsigned int ghcb_version)
+{
+	signal(SIGPIPE, SIG_IGN);
+	self->options = (struct es_vm_options){
+		.nr_vcpus = NR_VCPUS, .ghcb_version = ghcb_version, .small_pages = true,
+	};
+	es_link_open(&self->link, roles, ARRAY_SIZE(roles));
+}
+
+static void end(struct migration *self)
+{
+	target_is_content(self);
+	es_link_close(&self->link);
+	es_vm_destroy(&self->vm);
+}
+
+/* Not a test itself: this host goes away in the middle, and its target is asked how it took that. */
+static void lose_this_host(void)
+{
+	static struct migration m;
+
+	begin(&m, ES_GHCB_DEFAULT);
+	start_target(&m, LOSE_THE_SOURCE);
+	start_guest(&m);
+	if (es_source_begin(&m.vm, &m.link) && es_source_memory(&m.vm, &m.link, false))
+		die_with_host(&m.link);
+}
+
+/* With two hosts, the other one serves (ES_LINK_SERVES). */
+static void __attribute__((constructor)) play_another_part(void)
+{
+	if (getenv("ES_LINK_SERVES"))
+		exit(es_link_serve(roles, ARRAY_SIZE(roles)) ? 0 : 1);
+	if (getenv("ES_LINK_DIES")) {
+		lose_this_host();
+		exit(1);
+	}
+}
+
+FIXTURE_SETUP(migrate)
+{
+	begin(&self->m, variant->ghcb_version);
+}
+
+FIXTURE_TEARDOWN(migrate)
+{
+	end(&self->m);
 }
 
 static unsigned long now_ms(void)
@@ -176,12 +283,12 @@ TEST_F_TIMEOUT(migrate, a_guest_runs_on_in_another_vm, 240)
 {
 	unsigned long stopped;
 
-	start_target(&self->m, take_guest);
+	start_target(&self->m, TAKE_GUEST);
 	start_guest(&self->m);
-	ASSERT_TRUE(es_source_begin(&self->m.vm, self->m.link));
-	ASSERT_TRUE(es_source_memory(&self->m.vm, self->m.link, false));
+	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
+	ASSERT_TRUE(es_source_memory(&self->m.vm, &self->m.link, false));
 	stopped = now_ms();
-	ASSERT_TRUE(es_source_finish(&self->m.vm, self->m.link));
+	ASSERT_TRUE(es_source_finish(&self->m.vm, &self->m.link));
 	TH_LOG("downtime: %lu ms", now_ms() - stopped);
 	EXPECT_TRUE(target_is_content(&self->m));
 }
@@ -191,10 +298,10 @@ TEST_F_TIMEOUT(migrate, a_cancelled_one_leaves_the_guest_whole, 240)
 {
 	struct es_packet packet;
 
-	start_target(&self->m, take_guest);
+	start_target(&self->m, TAKE_GUEST);
 	start_guest(&self->m);
-	ASSERT_TRUE(es_source_begin(&self->m.vm, self->m.link));
-	ASSERT_TRUE(es_source_memory(&self->m.vm, self->m.link, false));
+	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
+	ASSERT_TRUE(es_source_memory(&self->m.vm, &self->m.link, false));
 	es_vcpu_pause(&self->m.vm.vcpus[BUSY]);
 	EXPECT_EQ(0, es_send_vmsa(&self->m.vm.vcpus[BUSY], &packet, NULL));
 	EXPECT_EQ(0, es_source_cancel(&self->m.vm));
@@ -203,21 +310,13 @@ TEST_F_TIMEOUT(migrate, a_cancelled_one_leaves_the_guest_whole, 240)
 	EXPECT_FALSE(target_is_content(&self->m));
 }
 
-static bool die_in_the_middle(struct es_vm *vm, int link, const struct es_vm_options *options)
-{
-	if (es_target_begin(vm, link, options) && es_target_memory(vm, link))
-		kill(getpid(), SIGKILL);
-	return false;
-}
-
 TEST_F_TIMEOUT(migrate, a_target_that_dies_leaves_the_guest_whole, 240)
 {
-	start_target(&self->m, die_in_the_middle);
+	start_target(&self->m, DIE_IN_THE_MIDDLE);
 	start_guest(&self->m);
-	ASSERT_TRUE(es_source_begin(&self->m.vm, self->m.link));
-	ASSERT_TRUE(es_source_memory(&self->m.vm, self->m.link, false));
-	waitpid(self->m.target, NULL, 0);
-	EXPECT_FALSE(es_source_finish(&self->m.vm, self->m.link));
+	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
+	ASSERT_TRUE(es_source_memory(&self->m.vm, &self->m.link, false));
+	EXPECT_FALSE(es_source_finish(&self->m.vm, &self->m.link));
 	EXPECT_EQ(0, es_source_cancel(&self->m.vm));
 	es_vcpu_go(&self->m.vm.vcpus[BY_PAGE]);
 	es_vcpu_go(&self->m.vm.vcpus[BY_MSR]);
@@ -225,47 +324,15 @@ TEST_F_TIMEOUT(migrate, a_target_that_dies_leaves_the_guest_whole, 240)
 	EXPECT_TRUE(guest_is_whole(&self->m.vm));
 }
 
-/* The target has memory and no registers: its VM goes away like any other, and another one can be made. */
-static bool lose_the_source(struct es_vm *vm, int link, const struct es_vm_options *options)
-{
-	bool good = es_target_begin(vm, link, options) && es_target_memory(vm, link) &&
-		    !es_target_finish(vm, link);
-
-	es_vm_destroy(vm);
-	es_vm_create(vm, options);
-	es_vm_launch(vm);
-	es_boot(vm);
-	return good && es_guest_answers(&vm->vcpus[BSP]);
-}
-
 TEST_F_TIMEOUT(migrate, a_source_that_goes_away_harms_no_target, 240)
 {
-	start_target(&self->m, lose_the_source);
+	start_target(&self->m, LOSE_THE_SOURCE);
 	start_guest(&self->m);
-	ASSERT_TRUE(es_source_begin(&self->m.vm, self->m.link));
-	ASSERT_TRUE(es_source_memory(&self->m.vm, self->m.link, false));
+	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
+	ASSERT_TRUE(es_source_memory(&self->m.vm, &self->m.link, false));
 	EXPECT_TRUE(target_is_content(&self->m));
 	EXPECT_EQ(0, es_source_cancel(&self->m.vm));
 	EXPECT_TRUE(guest_is_whole(&self->m.vm));
-}
-
-/* Takes memory, then packets of registers: spoiled ones first, which the source sends on purpose. */
-static bool refuse_packets(struct es_vm *vm, int link, const struct es_vm_options *options)
-{
-	struct es_packet packet;
-	uint32_t fw_error;
-	bool good = es_target_begin(vm, link, options) && es_target_memory(vm, link);
-	unsigned int i;
-
-	for (i = 0; i < 3; i++) {
-		good &= read(link, &packet, sizeof(packet)) == sizeof(packet);
-		good &= es_receive_vmsa(&vm->vcpus[BSP], &packet, &fw_error) == -EIO &&
-			fw_error == FW_BAD_MEASUREMENT;
-	}
-	good &= read(link, &packet, sizeof(packet)) == sizeof(packet);
-	good &= !es_receive_vmsa(&vm->vcpus[BSP], &packet, &fw_error);
-	good &= es_receive_vmsa(&vm->vcpus[BSP], &packet, &fw_error) == -EINVAL;
-	return good;
 }
 
 TEST_F_TIMEOUT(migrate, spoiled_packets_are_refused, 240)
@@ -273,21 +340,21 @@ TEST_F_TIMEOUT(migrate, spoiled_packets_are_refused, 240)
 	struct es_packet packet, spoiled, page;
 	struct es_vcpu *bsp;
 
-	start_target(&self->m, refuse_packets);
+	start_target(&self->m, REFUSE_PACKETS);
 	start_guest(&self->m);
 	bsp = &self->m.vm.vcpus[BSP];
-	ASSERT_TRUE(es_source_begin(&self->m.vm, self->m.link));
-	ASSERT_TRUE(es_source_memory(&self->m.vm, self->m.link, false));
+	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
+	ASSERT_TRUE(es_source_memory(&self->m.vm, &self->m.link, false));
 	ASSERT_EQ(0, es_send_vmsa(bsp, &packet, NULL));
 	ASSERT_EQ(0, es_send_page(&self->m.vm, AGENT_IMAGE_GPA, &page, NULL));
 	spoiled = packet;
 	spoiled.data[0x178] ^= 1;
-	ASSERT_EQ(sizeof(spoiled), write(self->m.link, &spoiled, sizeof(spoiled)));
+	ASSERT_TRUE(es_put(&self->m.link, &spoiled, sizeof(spoiled)));
 	spoiled = packet;
 	spoiled.hdr[ES_PACKET_HDR_BYTES - 1] ^= 1;
-	ASSERT_EQ(sizeof(spoiled), write(self->m.link, &spoiled, sizeof(spoiled)));
-	ASSERT_EQ(sizeof(page), write(self->m.link, &page, sizeof(page)));
-	ASSERT_EQ(sizeof(packet), write(self->m.link, &packet, sizeof(packet)));
+	ASSERT_TRUE(es_put(&self->m.link, &spoiled, sizeof(spoiled)));
+	ASSERT_TRUE(es_put(&self->m.link, &page, sizeof(page)));
+	ASSERT_TRUE(es_put(&self->m.link, &packet, sizeof(packet)));
 	EXPECT_TRUE(target_is_content(&self->m));
 	EXPECT_EQ(0, es_source_cancel(&self->m.vm));
 }
@@ -298,22 +365,35 @@ TEST_F_TIMEOUT(migrate, packets_of_another_session_are_refused, 240)
 	struct es_packet packet, old;
 	unsigned int i;
 
-	start_target(&self->m, die_in_the_middle);
+	start_target(&self->m, DIE_IN_THE_MIDDLE);
 	start_guest(&self->m);
-	ASSERT_TRUE(es_source_begin(&self->m.vm, self->m.link));
+	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
 	ASSERT_EQ(0, es_send_vmsa(&self->m.vm.vcpus[BSP], &old, NULL));
 	EXPECT_EQ(0, es_source_cancel(&self->m.vm));
 	EXPECT_FALSE(target_is_content(&self->m));
 
-	start_target(&self->m, refuse_packets);
-	ASSERT_TRUE(es_source_begin(&self->m.vm, self->m.link));
-	ASSERT_TRUE(es_source_memory(&self->m.vm, self->m.link, false));
+	start_target(&self->m, REFUSE_PACKETS);
+	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
+	ASSERT_TRUE(es_source_memory(&self->m.vm, &self->m.link, false));
 	ASSERT_EQ(0, es_send_vmsa(&self->m.vm.vcpus[BSP], &packet, NULL));
 	for (i = 0; i < 3; i++)
-		ASSERT_EQ(sizeof(old), write(self->m.link, &old, sizeof(old)));
-	ASSERT_EQ(sizeof(packet), write(self->m.link, &packet, sizeof(packet)));
+		ASSERT_TRUE(es_put(&self->m.link, &old, sizeof(old)));
+	ASSERT_TRUE(es_put(&self->m.link, &packet, sizeof(packet)));
 	EXPECT_TRUE(target_is_content(&self->m));
 	EXPECT_EQ(0, es_source_cancel(&self->m.vm));
+}
+
+TEST_F_TIMEOUT(migrate, what_is_for_another_platform_is_refused, 240)
+{
+	struct migration *m = &self->m;
+
+	start_target(m, REFUSE_KEYS);
+	start_guest(m);
+	ASSERT_TRUE(m->link.remote ? es_source_begin_for_itself(&m->vm, &m->link) :
+				     es_source_begin(&m->vm, &m->link));
+	EXPECT_TRUE(target_is_content(m));
+	EXPECT_EQ(0, es_source_cancel(&m->vm));
+	EXPECT_TRUE(guest_is_whole(&m->vm));
 }
 
 TEST_F_TIMEOUT(migrate, out_of_order_is_refused, 240)
@@ -321,7 +401,7 @@ TEST_F_TIMEOUT(migrate, out_of_order_is_refused, 240)
 	struct es_packet packet;
 	uint32_t fw_error = 0;
 
-	start_target(&self->m, die_in_the_middle);
+	start_target(&self->m, DIE_IN_THE_MIDDLE);
 	es_vm_create(&self->m.vm, &self->m.options);
 	EXPECT_EQ(-EINVAL, es_send_vmsa(&self->m.vm.vcpus[BSP], &packet, NULL));
 	EXPECT_EQ(-EBADF, es_receive_vmsa(&self->m.vm.vcpus[BSP], &packet, NULL));
@@ -349,9 +429,9 @@ TEST_F_TIMEOUT(migrate, wrong_arguments_are_refused, 240)
 	EXPECT_EQ(errno_, es_sev_cmd(&self->m.vm, KVM_AMD_ES_SEND_UPDATE_VMSA, &args, &fw_error)); \
 } while (0)
 
-	start_target(&self->m, die_in_the_middle);
+	start_target(&self->m, DIE_IN_THE_MIDDLE);
 	start_guest(&self->m);
-	ASSERT_TRUE(es_source_begin(&self->m.vm, self->m.link));
+	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
 	SEND_GIVES(-EINVAL, args.vcpu_id = NR_VCPUS);
 	SEND_GIVES(-EINVAL, args.pad = 1);
 	SEND_GIVES(-EINVAL, args.hdr_len = 4097);
@@ -370,6 +450,35 @@ TEST_F_TIMEOUT(migrate, wrong_arguments_are_refused, 240)
 	EXPECT_EQ(0, es_source_cancel(&self->m.vm));
 	EXPECT_TRUE(guest_is_whole(&self->m.vm));
 	EXPECT_FALSE(target_is_content(&self->m));
+}
+
+/* The last one: there is no target after it. */
+FIXTURE(lost_host) {
+	struct migration m;
+};
+
+FIXTURE_SETUP(lost_host)
+{
+	begin(&self->m, ES_GHCB_DEFAULT);
+}
+
+FIXTURE_TEARDOWN(lost_host)
+{
+	end(&self->m);
+}
+
+TEST_F_TIMEOUT(lost_host, a_target_whose_host_dies_leaves_the_guest_whole, 240)
+{
+	start_target(&self->m, HOST_DIES);
+	start_guest(&self->m);
+	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
+	ASSERT_TRUE(es_source_memory(&self->m.vm, &self->m.link, false));
+	EXPECT_FALSE(es_source_finish(&self->m.vm, &self->m.link));
+	EXPECT_EQ(0, es_source_cancel(&self->m.vm));
+	es_vcpu_go(&self->m.vm.vcpus[BY_PAGE]);
+	es_vcpu_go(&self->m.vm.vcpus[BY_MSR]);
+	es_vcpu_go(&self->m.vm.vcpus[BUSY]);
+	EXPECT_TRUE(guest_is_whole(&self->m.vm));
 }
 
 TEST_HARNESS_MAIN

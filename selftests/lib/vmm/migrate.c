@@ -43,30 +43,6 @@ struct vcpu_record {
 	uint32_t runs;
 };
 
-static bool put(int link, const void *data, size_t len_bytes)
-{
-	ssize_t done;
-
-	for (; len_bytes; data = (const uint8_t *)data + done, len_bytes -= done) {
-		done = write(link, data, len_bytes);
-		if (done <= 0)
-			return false;
-	}
-	return true;
-}
-
-static bool get(int link, void *data, size_t len_bytes)
-{
-	ssize_t done;
-
-	for (; len_bytes; data = (uint8_t *)data + done, len_bytes -= done) {
-		done = read(link, data, len_bytes);
-		if (done <= 0)
-			return false;
-	}
-	return true;
-}
-
 static void own_certificates(struct es_vm *vm, struct certificates *certs)
 {
 	struct sev_user_data_pdh_cert_export export = {
@@ -132,27 +108,47 @@ static void log_writes(struct es_vm *vm, bool on)
 		es_fail("the log of written pages cannot be turned %s: %m", on ? "on" : "off");
 }
 
-bool es_source_begin(struct es_vm *vm, int link)
+static bool send_start(struct es_vm *vm, struct es_link *link, struct certificates *target)
 {
 	static uint8_t amd[AMD_BYTES];
-	struct certificates target, own;
+	struct certificates own;
 	struct start start = { };
 	struct kvm_sev_send_start args = {
-		.pdh_cert_uaddr = (uintptr_t)target.pdh, .pdh_cert_len = sizeof(target.pdh),
-		.plat_certs_uaddr = (uintptr_t)target.chain, .plat_certs_len = sizeof(target.chain),
+		.pdh_cert_uaddr = (uintptr_t)target->pdh, .pdh_cert_len = sizeof(target->pdh),
+		.plat_certs_uaddr = (uintptr_t)target->chain, .plat_certs_len = sizeof(target->chain),
 		.amd_certs_uaddr = (uintptr_t)amd, .amd_certs_len = sizeof(amd),
 		.session_uaddr = (uintptr_t)start.session, .session_len = sizeof(start.session),
 	};
 	uint32_t fw_error;
 
-	if (!get(link, &target, sizeof(target)))
-		return false;
 	own_certificates(vm, &own);
 	memcpy(start.pdh, own.pdh, sizeof(start.pdh));
 	if (es_sev_cmd(vm, KVM_SEV_SEND_START, &args, &fw_error))
 		es_fail("KVM_SEV_SEND_START failed with firmware error %u: %m", fw_error);
 	log_writes(vm, true);
-	return put(link, &start, sizeof(start));
+	return es_put(link, &start, sizeof(start));
+}
+
+bool es_source_begin(struct es_vm *vm, struct es_link *link)
+{
+	struct certificates target, own;
+
+	if (!es_get(link, &target, sizeof(target)))
+		return false;
+	own_certificates(vm, &own);
+	if (!memcmp(own.pdh, target.pdh, sizeof(own.pdh)) == link->remote)
+		es_fail("%s platform", link->remote ? "two hosts have the same" : "one host has more than one");
+	return send_start(vm, link, &target);
+}
+
+bool es_source_begin_for_itself(struct es_vm *vm, struct es_link *link)
+{
+	struct certificates target;
+
+	if (!es_get(link, &target, sizeof(target)))
+		return false;
+	own_certificates(vm, &target);
+	return send_start(vm, link, &target);
 }
 
 int es_source_cancel(struct es_vm *vm)
@@ -171,7 +167,7 @@ static bool is_zero(const uint8_t *page)
 	return !page[0] && !memcmp(page, page + 1, PAGE_BYTES - 1);
 }
 
-static bool send_one(struct es_vm *vm, int link, uint64_t gpa)
+static bool send_one(struct es_vm *vm, struct es_link *link, uint64_t gpa)
 {
 	struct page page = { .gpa = gpa, .kind = is_private(gpa) ? PAGE_PRIVATE : PAGE_SHARED };
 
@@ -179,7 +175,7 @@ static bool send_one(struct es_vm *vm, int link, uint64_t gpa)
 		memcpy(page.packet.data, vm->memory + gpa, PAGE_BYTES);
 	else if (es_send_page(vm, gpa, &page.packet, NULL))
 		es_fail("KVM_SEV_SEND_UPDATE_DATA of 0x%lx failed: %m", (unsigned long)gpa);
-	return put(link, &page, sizeof(page));
+	return es_put(link, &page, sizeof(page));
 }
 
 /* Of the memory that nobody touched yet nothing is sent. */
@@ -191,7 +187,7 @@ static bool is_due(struct es_vm *vm, const uint64_t *written, unsigned int nr)
 	       (!is_private(nr * PAGE_BYTES) && !is_zero(vm->memory + nr * PAGE_BYTES));
 }
 
-bool es_source_memory(struct es_vm *vm, int link, bool only_written)
+bool es_source_memory(struct es_vm *vm, struct es_link *link, bool only_written)
 {
 	uint64_t written[NR_PAGES / 64];
 	struct kvm_dirty_log log = { .dirty_bitmap = written };
@@ -204,15 +200,15 @@ bool es_source_memory(struct es_vm *vm, int link, bool only_written)
 		if (is_due(vm, only_written ? written : NULL, nr) && !send_one(vm, link, nr * PAGE_BYTES))
 			return false;
 	}
-	return put(link, &end, sizeof(end));
+	return es_put(link, &end, sizeof(end));
 }
 
 /* The target has everything: from here on the guest is its. */
-static bool hand_over(struct es_vm *vm, int link)
+static bool hand_over(struct es_vm *vm, struct es_link *link)
 {
 	uint8_t yes;
 
-	if (!get(link, &yes, 1))
+	if (!es_get(link, &yes, 1))
 		return false;
 	if (es_sev_cmd(vm, KVM_SEV_SEND_FINISH, NULL, NULL))
 		es_fail("KVM_SEV_SEND_FINISH failed: %m");
@@ -220,7 +216,7 @@ static bool hand_over(struct es_vm *vm, int link)
 }
 
 /* The state first: reading it writes the answer of the exit at hand into the guest's memory. */
-bool es_source_finish(struct es_vm *vm, int link)
+bool es_source_finish(struct es_vm *vm, struct es_link *link)
 {
 	struct vcpu_record records[AGENT_MAX_VCPUS] = { };
 	struct kvm_amd_es_vm state = { .version = KVM_AMD_ES_STATE_VERSION };
@@ -240,36 +236,54 @@ bool es_source_finish(struct es_vm *vm, int link)
 		if (es_send_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
 			es_fail("KVM_AMD_ES_SEND_UPDATE_VMSA of vCPU %u failed: %m", i);
 	}
-	return put(link, &state, sizeof(state)) && put(link, records, sizeof(records)) && hand_over(vm, link);
+	return es_put(link, &state, sizeof(state)) && es_put(link, records, sizeof(records)) && hand_over(vm, link);
 }
 
-bool es_target_begin(struct es_vm *vm, int link, const struct es_vm_options *options)
+static void make_keys(struct es_vm *vm)
+{
+	struct sev_issue_cmd cmd = { .cmd = SEV_PDH_GEN };
+
+	if (ioctl(vm->sev_fd, SEV_ISSUE_CMD, &cmd) < 0)
+		es_fail("SEV_PDH_GEN failed with firmware error %u: %m", cmd.error);
+}
+
+int es_target_try(struct es_vm *vm, struct es_link *link, const struct es_vm_options *options, bool new_keys,
+		  uint32_t *fw_error)
 {
 	struct es_vm_options blank = *options;
 	struct kvm_sev_receive_start args = { .policy = POLICY };
 	struct certificates own;
 	struct start start;
-	uint32_t fw_error;
 
 	blank.blank = true;
 	es_vm_create(vm, &blank);
 	own_certificates(vm, &own);
-	if (!put(link, &own, sizeof(own)) || !get(link, &start, sizeof(start)))
-		return false;
+	if (!es_put(link, &own, sizeof(own)) || !es_get(link, &start, sizeof(start)))
+		return -EPIPE;
+	if (new_keys)
+		make_keys(vm);
 	args.pdh_uaddr = (uintptr_t)start.pdh;
 	args.pdh_len = sizeof(start.pdh);
 	args.session_uaddr = (uintptr_t)start.session;
 	args.session_len = sizeof(start.session);
-	if (es_sev_cmd(vm, KVM_SEV_RECEIVE_START, &args, &fw_error))
-		es_fail("KVM_SEV_RECEIVE_START failed with firmware error %u: %m", fw_error);
-	return true;
+	return es_sev_cmd(vm, KVM_SEV_RECEIVE_START, &args, fw_error);
 }
 
-bool es_target_memory(struct es_vm *vm, int link)
+bool es_target_begin(struct es_vm *vm, struct es_link *link, const struct es_vm_options *options)
+{
+	uint32_t fw_error = 0;
+	int status = es_target_try(vm, link, options, false, &fw_error);
+
+	if (status && status != -EPIPE)
+		es_fail("KVM_SEV_RECEIVE_START failed with firmware error %u: %s", fw_error, strerror(-status));
+	return !status;
+}
+
+bool es_target_memory(struct es_vm *vm, struct es_link *link)
 {
 	struct page page;
 
-	while (get(link, &page, sizeof(page))) {
+	while (es_get(link, &page, sizeof(page))) {
 		if (page.kind == PAGE_END)
 			return true;
 		if (page.kind == PAGE_SHARED)
@@ -280,14 +294,14 @@ bool es_target_memory(struct es_vm *vm, int link)
 	return false;
 }
 
-bool es_target_finish(struct es_vm *vm, int link)
+bool es_target_finish(struct es_vm *vm, struct es_link *link)
 {
 	struct vcpu_record records[AGENT_MAX_VCPUS];
 	struct kvm_amd_es_vm state;
 	unsigned int i;
 
-	if (!es_target_memory(vm, link) || !get(link, &state, sizeof(state)) ||
-	    !get(link, records, sizeof(records)))
+	if (!es_target_memory(vm, link) || !es_get(link, &state, sizeof(state)) ||
+	    !es_get(link, records, sizeof(records)))
 		return false;
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		if (es_receive_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
@@ -303,5 +317,5 @@ bool es_target_finish(struct es_vm *vm, int link)
 		if (records[i].runs)
 			es_vcpu_go(&vm->vcpus[i]);
 	}
-	return put(link, "y", 1);
+	return es_put(link, "y", 1);
 }
