@@ -24,20 +24,20 @@ enum {
 
 static u32 psp_buffer[32] __attribute__((aligned(4096)));
 
-static u32 pci_config(int slot, int offset)
+static inline u32 pci_config(int slot, int offset)
 {
 	outl(0xcf8, 1u << 31 | slot << 11 | offset);
 	return inl(0xcfc);
 }
 
-static void pci_config_write(int slot, int offset, u32 value)
+static inline void pci_config_write(int slot, int offset, u32 value)
 {
 	outl(0xcf8, 1u << 31 | slot << 11 | offset);
 	outl(0xcfc, value);
 }
 
 /* False if there is none. */
-static int psp_find(void)
+static inline int psp_find(void)
 {
 	int slot;
 
@@ -52,7 +52,7 @@ static int psp_find(void)
 }
 
 /* Status of command @id on psp_buffer. */
-static u32 psp_command(u32 id)
+static inline u32 psp_command(u32 id)
 {
 	asm volatile("" : : : "memory"); /* the buffer is complete before, read after */
 	PSP_REG(0x109e0) = (u32)psp_buffer;
@@ -65,7 +65,7 @@ static u32 psp_command(u32 id)
 }
 
 /* As psp_command(), the buffer being these words. */
-static u32 psp(u32 id, u32 word0, u32 word1, u32 word2, u32 word3, u32 word4)
+static inline u32 psp(u32 id, u32 word0, u32 word1, u32 word2, u32 word3, u32 word4)
 {
 	memset(psp_buffer, 0, sizeof(psp_buffer));
 	psp_buffer[0] = word0;
@@ -78,13 +78,13 @@ static u32 psp(u32 id, u32 word0, u32 word1, u32 word2, u32 word3, u32 word4)
 
 #define PSP_TMR 0x2000000 /* the 1 MiB that SEV-ES needs */
 
-static u32 psp_init(void)
+static inline u32 psp_init(void)
 {
 	return psp(PSP_INIT, 1 /* SEV-ES */, 0, PSP_TMR, 0, 1 << 20);
 }
 
 /* A guest with SEV-ES in launch state, bound to @asid; 0 on failure. */
-static u32 psp_launch(u32 asid)
+static inline u32 psp_launch(u32 asid)
 {
 	u32 handle;
 
@@ -95,14 +95,14 @@ static u32 psp_launch(u32 asid)
 	return psp(PSP_ACTIVATE, handle, asid, 0, 0, 0) ? 0 : handle;
 }
 
-static int psp_launch_page(u32 id, u32 handle, void *page)
+static inline int psp_launch_page(u32 id, u32 handle, void *page)
 {
 	return !psp(id, handle, 0, (u32)page, 0, 4096);
 }
 
 static u8 psp_measurement[48] __attribute__((aligned(4096)));
 
-static int psp_launch_finish(u32 handle)
+static inline int psp_launch_finish(u32 handle)
 {
 	return !psp(PSP_LAUNCH_MEASURE, handle, 0, (u32)psp_measurement, 0, sizeof(psp_measurement)) &&
 	       !psp(PSP_LAUNCH_FINISH, handle, 0, 0, 0, 0);

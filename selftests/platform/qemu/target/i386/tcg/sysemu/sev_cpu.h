@@ -11,6 +11,7 @@
 
 #include "cpu.h"
 #include "sev_view.h"
+#include "sev_tlb.h"
 
 #define EXCP1D_VC              29
 
@@ -30,6 +31,8 @@ typedef struct SevCpu {
     SevKey *key;        /* the running guest's key */
     SevVmsa *vmsa;      /* SEV-ES: the VMSA this CPU has in use */
     bool entering;      /* VMRUN has begun and the guest does not run yet */
+    uint32_t asid;      /* the running guest's, of any kind; 0: the host's */
+    SevTlb *tlb;
     uint64_t cbit;      /* mask of the C-bit */
     uint64_t ghcb_msr;  /* the running guest's GHCB MSR */
     uint64_t host_pat;  /* the host's PAT while a SEV-ES guest runs */
@@ -52,11 +55,13 @@ static inline uint64_t sev_cbit(CPUX86State *env)
 typedef struct SevWalk {
     uint64_t cbit;
     bool private;
+    bool global;
 } SevWalk;
 
 static inline uint64_t sev_walk_pte(SevWalk *walk, uint64_t pte)
 {
     walk->private = pte & walk->cbit;
+    walk->global = pte & PG_GLOBAL_MASK;
     return pte & ~walk->cbit;
 }
 
@@ -80,7 +85,10 @@ void sev_vmexit_host(CPUX86State *env);
 void sev_vc_filter(CPUX86State *env, uint32_t code, uint64_t info1);
 void sev_vmgexit(CPUX86State *env, uintptr_t ra);
 
-/* sev_trap.c: length of the trapping instruction, 0 if none */
+/*
+ * sev_trap.c: before and after each write of a control register; the length of
+ * the trapping instruction, 0 if none
+ */
 int sev_trap_begin(CPUX86State *env, uint32_t code, uint64_t old, uint64_t val,
                    uintptr_t ra);
 void sev_trap_end(CPUX86State *env, uint32_t code, uint64_t val, int len);

@@ -14,6 +14,7 @@
 #include "qemu/error-report.h"
 #include "cpu.h"
 #include "exec/exec-all.h"
+#include "sysemu/reset.h"
 #include "sysemu/sysemu.h"
 #include "sysemu/tcg.h"
 #include "tcg/helper-tcg.h"
@@ -73,8 +74,9 @@ static bool check_props(const SevHostProps *props, Error **errp)
         error_setg(errp, "sev-phys-bits-reduction must be at most 31");
         return false;
     }
-    if (!props->nr_asids || props->nr_asids > UINT16_MAX) {
-        error_setg(errp, "sev-asids must be in 1 to 65535");
+    if (!props->nr_asids || props->nr_asids >= SEV_HOST_NR_ASIDS) {
+        error_setg(errp, "sev-asids must be in 1 to %d",
+                   SEV_HOST_NR_ASIDS - 1);
         return false;
     }
     if (!props->min_asid || props->min_asid > props->nr_asids + 1) {
@@ -95,6 +97,13 @@ static void machine_done(Notifier *n, void *unused)
 
 static Notifier machine_done_notifier = { .notify = machine_done };
 
+static void reset_cpu(void *opaque)
+{
+    SevCpu *sev = opaque;
+
+    sev_tlb_flush(sev->tlb);
+}
+
 bool sev_host_realize(X86CPU *cpu, Error **errp)
 {
     const SevHostProps *props = &cpu->sev_host;
@@ -112,6 +121,9 @@ bool sev_host_realize(X86CPU *cpu, Error **errp)
     }
     env->sev = g_new0(SevCpu, 1);
     env->sev->cbit = 1ULL << props->cbitpos;
+    env->sev->tlb = sev_tlb_new();
+    qemu_register_reset(reset_cpu, env->sev);
+    reset_cpu(env->sev);
     env->cpuid_xlevel = MAX(env->cpuid_xlevel, 0x8000001f);
     sev_asid_init(props->nr_asids);
     return true;
@@ -181,6 +193,14 @@ static bool page_flush_valid(CPUX86State *env, uint64_t val)
     return asid && asid <= env_archcpu(env)->sev_host.nr_asids;
 }
 
+/* Writes of these end all translations of all ASIDs: APM 15.16.1. */
+static bool moves_memory(uint32_t msr)
+{
+    return msr == MSR_SYSCFG || msr == MSR_MTRRdefType ||
+           (msr >= MSR_MTRRphysBase(0) && msr <= MSR_MTRRphysMask(7)) ||
+           (msr >= MSR_MTRRfix64K_00000 && msr <= MSR_MTRRfix4K_F8000);
+}
+
 bool sev_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val, uintptr_t ra)
 {
     if (!env->sev) {
@@ -192,6 +212,9 @@ bool sev_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val, uintptr_t ra)
         }
         env->sev->ghcb_msr = val;
         return true;
+    }
+    if (moves_memory(msr)) {
+        sev_tlb_flush(env->sev->tlb);
     }
     switch (msr) {
     case MSR_SYSCFG: /* the bit that matters is sticky until reset */

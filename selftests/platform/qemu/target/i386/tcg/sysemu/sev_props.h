@@ -9,6 +9,8 @@
 #ifndef TARGET_I386_SEV_PROPS_H
 #define TARGET_I386_SEV_PROPS_H
 
+#define SEV_HOST_NR_ASIDS 0x8000 /* Fn8000_000A_EBX: of all kinds of guests */
+
 typedef struct SevHostProps {
     bool enabled;
     uint32_t cbitpos;              /* position of the C-bit in a PTE */

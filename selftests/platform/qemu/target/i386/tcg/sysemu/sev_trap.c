@@ -23,6 +23,7 @@ int sev_trap_begin(CPUX86State *env, uint32_t code, uint64_t old, uint64_t val,
 {
     SvmInsn insn;
 
+    sev_tlb_control_write(env, code, old, val);
     if (!sev_guest_is(env, SEV_ES) || old == val ||
         !cpu_svm_has_intercept(env, code)) {
         return 0;

@@ -145,6 +145,9 @@ void sev_vmrun_check(CPUX86State *env, uint64_t sev_ctl, uint32_t asid,
         return;
     }
     set_guest(sev, guest_kind(sev_ctl), asid);
+    if (asid >= SEV_HOST_NR_ASIDS) {
+        refuse(env, asid, SVM_EXIT_ERR, "ASID out of range", ra);
+    }
     if (!sev->guest) {
         return;
     }
@@ -213,7 +216,11 @@ bool sev_vmexit_save(CPUX86State *env)
     CPUState *cs = env_cpu(env);
     SevCpu *sev = env->sev;
 
-    if (!sev || !sev->guest) {
+    if (!sev) {
+        return false;
+    }
+    sev->asid = 0;
+    if (!sev->guest) {
         return false;
     }
     if (sev->refused) {
