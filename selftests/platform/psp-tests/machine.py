@@ -167,10 +167,16 @@ class Machine:
             self.events.append(json.loads(self.qmp.receive()).get("event"))
         self.setup_pci()
 
-    def psp_property(self, name):
+    def psp_path(self):
         base = "/machine/peripheral-anon"
         for entry in self.command("qom-list", path=base):
             if entry["type"] == "child<amd-psp>":
-                path = f"{base}/{entry['name']}"
-                return self.command("qom-get", path=path, property=name)
+                return f"{base}/{entry['name']}"
         raise RuntimeError("no amd-psp object")
+
+    def psp_property(self, name):
+        return self.command("qom-get", path=self.psp_path(), property=name)
+
+    def psp_set_property(self, name, value):
+        self.command("qom-set", path=self.psp_path(), property=name,
+                     value=value)

@@ -5,7 +5,9 @@
  * AMD 55766 SEV API, chapter 4 (Mailbox Register Set); register offsets are
  * those of PCI function 1022:14CA. The host operating system writes the
  * address of a command buffer, then the command id; the command is complete
- * when the write returns, so polling works as well as the interrupt.
+ * when the write returns, so polling works as well as the interrupt. Only a
+ * fault that somebody ordered makes it late; a command that is written before
+ * it is complete is lost.
  *
  *   BAR 2 + 0x10690  interrupt enable        + 0x109e0  buffer address, low
  *         + 0x10694  interrupt status (W1C)  + 0x109e4  buffer address, high
@@ -68,18 +70,43 @@ static uint64_t psp_read(void *opaque, hwaddr addr, unsigned size)
     }
 }
 
-static void command_write(AmdPsp *psp, uint32_t value)
+/* The command is complete; cmdresp still says how it was asked for. */
+static void answer(void *opaque)
 {
-    uint64_t paddr = psp->buf_lo | (uint64_t)psp->buf_hi << 32;
-    uint32_t status = psp_mailbox_run(psp, extract32(value, 16, 10), paddr);
+    AmdPsp *psp = opaque;
+    bool interrupt = psp->cmdresp & CMDRESP_INTERRUPT &&
+                     !psp_fault_drops_interrupt(&psp->fault);
 
-    psp->cmdresp = CMDRESP_RESPONSE | status;
-    if (value & CMDRESP_INTERRUPT) {
+    psp->cmdresp = psp->answer;
+    if (interrupt) {
         psp->int_status |= INT_COMMAND_DONE;
         if ((psp->int_enable & INT_COMMAND_DONE) &&
             msi_enabled(PCI_DEVICE(psp))) {
             msi_notify(PCI_DEVICE(psp), 0);
         }
+    }
+}
+
+static void command_write(AmdPsp *psp, uint32_t value)
+{
+    uint64_t paddr = psp->buf_lo | (uint64_t)psp->buf_hi << 32;
+    uint32_t id = extract32(value, 16, 10);
+    uint32_t delay_ms, status;
+
+    if (timer_pending(psp->late)) {
+        return;
+    }
+    if (!psp_fault_begin(&psp->fault, id, &status)) {
+        status = psp_mailbox_run(psp, id, paddr);
+    }
+    psp->cmdresp = value & ~CMDRESP_RESPONSE;
+    psp->answer = CMDRESP_RESPONSE | status;
+    delay_ms = psp_fault_delay_ms(&psp->fault);
+    if (delay_ms) {
+        timer_mod(psp->late,
+                  qemu_clock_get_ms(QEMU_CLOCK_VIRTUAL) + delay_ms);
+    } else {
+        answer(psp);
     }
 }
 
@@ -132,6 +159,7 @@ static void psp_reset(DeviceState *dev)
     AmdPsp *psp = AMD_PSP(dev);
 
     psp_platform_reset(psp);
+    timer_del(psp->late);
     psp->cmdresp = psp->buf_lo = psp->buf_hi = 0;
     psp->int_enable = psp->int_status = 0;
 }
@@ -171,11 +199,13 @@ static void psp_realize(PCIDevice *dev, Error **errp)
                           AMD_PSP_BAR_BYTES);
     pci_register_bar(dev, AMD_PSP_BAR, PCI_BASE_ADDRESS_SPACE_MEMORY,
                      &psp->bar);
+    psp->late = timer_new_ms(QEMU_CLOCK_VIRTUAL, answer, psp);
     psp_guests_init(psp);
 }
 
 static void psp_exit(PCIDevice *dev)
 {
+    timer_free(AMD_PSP(dev)->late);
     psp_guests_finalize(AMD_PSP(dev));
     msi_uninit(dev);
 }
@@ -200,6 +230,7 @@ static void psp_class_init(ObjectClass *klass, void *data)
     dc->vmsd = &vmstate_psp;
     dc->hotpluggable = false;
     set_bit(DEVICE_CATEGORY_MISC, dc->categories);
+    psp_fault_class_init(klass);
     object_class_property_add(klass, "guests", "list", psp_get_guests, NULL,
                               NULL, NULL);
     object_class_property_set_description(klass, "guests",

@@ -4,6 +4,7 @@
  *
  * amd_psp.c           PCI function, registers, interrupt, QOM properties
  * amd_psp_mailbox.c   which commands exist, and their buffers
+ * amd_psp_fault.c     faults that somebody ordered
  * amd_psp_platform.c  platform states UNINIT, INIT, WORKING
  * amd_psp_store.c     what persists
  * amd_psp_identity.c  the platform's own keys and certificates
@@ -33,6 +34,7 @@
 #include "hw/pci/pci.h"
 #include "qom/object.h"
 #include "amd_psp_abi.h"
+#include "amd_psp_fault.h"
 #include "amd_psp_identity.h"
 #include "target/i386/tcg/sysemu/sev_view.h"
 
@@ -47,6 +49,9 @@ struct AmdPsp {
 
     /* registers */
     uint32_t cmdresp, buf_lo, buf_hi, int_enable, int_status;
+    uint32_t answer;                     /* what cmdresp will be */
+    QEMUTimer *late;                     /* pending: it is not so yet */
+    PspFault fault;
 
     /* firmware */
     PspPlatformState state;
