@@ -15,6 +15,9 @@
 
 #define EXCP1D_VC              29
 
+#define SYSCFG_MEM_ENCRYPT     (1ULL << 23)
+#define HWCR_SMM_LOCK          (1ULL << 0)
+
 #define SVM_EXIT_EFER_WRITE_TRAP 0x08f
 #define SVM_EXIT_CR0_WRITE_TRAP  0x090
 #define SVM_EXIT_CR15_WRITE_TRAP 0x09f
@@ -36,6 +39,8 @@ typedef struct SevCpu {
     uint64_t cbit;      /* mask of the C-bit */
     uint64_t ghcb_msr;  /* the running guest's GHCB MSR */
     uint64_t host_pat;  /* the host's PAT while a SEV-ES guest runs */
+    uint64_t syscfg;
+    uint64_t hwcr;
 } SevCpu;
 
 static inline bool sev_guest_is(CPUX86State *env, SevGuest kind)

@@ -6,6 +6,8 @@
  * "Key Management", 15.35.2 "Enabling SEV-ES".  Firmware that boots such a
  * machine enables memory encryption (SYSCFG) and locks SMM (HWCR) before any
  * system software runs; SeaBIOS knows neither, so the CPU starts that way.
+ * Software may switch memory encryption off and on again; the lock is until
+ * reset.  Other bits are remembered and have no effect.
  *
  * A guest controls its GHCB MSR and nothing else here.
  */
@@ -25,9 +27,8 @@
 #include "sev_key.h"
 
 #define MSR_SYSCFG          0xc0010010
-#define SYSCFG_MEM_ENCRYPT  (1ULL << 23)
+#define SYSCFG_SETTABLE     MAKE_64BIT_MASK(18, 6) /* up to the bit for SNP */
 #define MSR_HWCR            0xc0010015
-#define HWCR_SMM_LOCK       (1ULL << 0)
 #define MSR_VM_PAGE_FLUSH   0xc001011e
 #define MSR_GHCB            0xc0010130
 #define MSR_SEV_STATUS      0xc0010131
@@ -97,10 +98,13 @@ static void machine_done(Notifier *n, void *unused)
 
 static Notifier machine_done_notifier = { .notify = machine_done };
 
+/* As firmware leaves it. */
 static void reset_cpu(void *opaque)
 {
     SevCpu *sev = opaque;
 
+    sev->syscfg = SYSCFG_MEM_ENCRYPT;
+    sev->hwcr = HWCR_SMM_LOCK;
     sev_tlb_flush(sev->tlb);
 }
 
@@ -170,10 +174,10 @@ bool sev_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val, uintptr_t ra)
     }
     switch (msr) {
     case MSR_SYSCFG:
-        *val = SYSCFG_MEM_ENCRYPT;
+        *val = env->sev->syscfg;
         return true;
     case MSR_HWCR:
-        *val = HWCR_SMM_LOCK;
+        *val = env->sev->hwcr;
         return true;
     case MSR_SEV_STATUS:
         *val = 0;
@@ -217,8 +221,11 @@ bool sev_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val, uintptr_t ra)
         sev_tlb_flush(env->sev->tlb);
     }
     switch (msr) {
-    case MSR_SYSCFG: /* the bit that matters is sticky until reset */
-    case MSR_HWCR:   /* so is the lock */
+    case MSR_SYSCFG:
+        env->sev->syscfg = val & SYSCFG_SETTABLE;
+        return true;
+    case MSR_HWCR:
+        env->sev->hwcr = val | (env->sev->hwcr & HWCR_SMM_LOCK);
         return true;
     case MSR_VM_PAGE_FLUSH:
         if (page_flush_valid(env, val)) {

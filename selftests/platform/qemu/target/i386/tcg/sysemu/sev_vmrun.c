@@ -33,9 +33,10 @@
 #define VMCB(_env, _member) \
     ((_env)->vm_vmcb + offsetof(struct vmcb, control._member))
 
-static SevGuest guest_kind(uint64_t sev_ctl)
+/* Without memory encryption the bits of SEV mean nothing. */
+static SevGuest guest_kind(const SevCpu *sev, uint64_t sev_ctl)
 {
-    if (!(sev_ctl & SVM_SEV_ENABLED)) {
+    if (!(sev_ctl & SVM_SEV_ENABLED) || !(sev->syscfg & SYSCFG_MEM_ENCRYPT)) {
         return SEV_NONE;
     }
     return sev_ctl & SVM_SEV_ES_ENABLED ? SEV_ES : SEV_PLAIN;
@@ -54,6 +55,9 @@ static const char *refuse_asid(CPUX86State *env, uint64_t sev_ctl,
     }
     if (!(env->cr[0] & CR0_PG_MASK)) {
         return "nested paging under a host without paging";
+    }
+    if (!(env->sev->hwcr & HWCR_SMM_LOCK)) {
+        return "SMM is not locked";
     }
     if (asid > props->nr_asids || (asid < props->min_asid) != es) {
         return "ASID out of range";
@@ -144,7 +148,7 @@ void sev_vmrun_check(CPUX86State *env, uint64_t sev_ctl, uint32_t asid,
     if (!sev) {
         return;
     }
-    set_guest(sev, guest_kind(sev_ctl), asid);
+    set_guest(sev, guest_kind(sev, sev_ctl), asid);
     if (asid >= SEV_HOST_NR_ASIDS) {
         refuse(env, asid, SVM_EXIT_ERR, "ASID out of range", ra);
     }
