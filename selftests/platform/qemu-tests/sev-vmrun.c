@@ -12,7 +12,7 @@
 
 #define ASID        3
 #define CR0_WP      (1 << 16)
-
+#define EVENT(type, vector) (1u << 31 | (type) << 8 | (vector))
 
 static u8 vmsa[4096] __attribute__((aligned(4096)));
 static u8 other_vmsa[4096] __attribute__((aligned(4096)));
@@ -40,6 +40,14 @@ asm(".balign 4096\n"
 	"	mov $0xc0010130, %ecx\n"
 	"	wrmsr\n"
 	VMGEXIT				/* 5: SEV_STATUS */
+	"	mov $0xc0000080, %ecx\n"
+	"	rdmsr\n"
+	"	btr $12, %eax\n"
+	"	wrmsr\n"
+	"	rdmsr\n"
+	"	mov $0xc0010130, %ecx\n"
+	"	wrmsr\n"
+	VMGEXIT				/* EFER without SVME, if it could */
 	"	hlt\n"				/* 6 */
 	"	fninit\n"
 	"	fldpi\n"
@@ -136,7 +144,7 @@ static void refusals(void)
 {
 	plain_refusal();
 	check_equal(run_with(VMCB_ASID, ASID + 1), EXIT_INVALID, "an ASID without a key is refused");
-	check_equal(run_with(VMCB_ASID, 16), EXIT_INVALID, "SEV-ES with an ASID of plain SEV is refused");
+	check_equal(run_with(VMCB_ASID, 16), EXIT_INVALID, "so is one of plain SEV");
 	check_equal(run_with(VMCB_NP, 3), EXIT_INVALID, "plain SEV with an ASID of SEV-ES is refused");
 	check_equal(run_with(VMCB_NP, 6), EXIT_INVALID, "SEV-ES without nested paging is refused");
 	paging_off();
@@ -147,6 +155,9 @@ static void refusals(void)
 		    "a page that is no VMSA is refused");
 	check_equal(run_with(VMCB_VMSA, (u32)vmsa + 8), EXIT_INVALID,
 		    "an address that is not a page's is refused");
+	check_equal(run_with(VMCB_EVENTINJ, EVENT(4, 0x80)), EXIT_INVALID, "injecting a software interrupt is refused");
+	check_equal(run_with(VMCB_EVENTINJ, EVENT(3, 3)), EXIT_INVALID, "so is a breakpoint exception");
+	check_equal(run_with(VMCB_EVENTINJ, EVENT(3, 4)), EXIT_INVALID, "and an overflow exception");
 }
 
 static int same(const u8 *a, const u8 *b, int len)
@@ -180,6 +191,8 @@ static void exits(void)
 	memcpy(kept, vmsa, 4096);
 	check_equal(svm_run(), EXIT_VMGEXIT, "a write that changes nothing is not trapped");
 	check_equal(VMCB64(VMCB_GHCB), 3, "SEV_STATUS says SEV and SEV-ES");
+	check_equal(svm_run(), EXIT_VMGEXIT, "the guest clears EFER.SVME");
+	check_equal(VMCB64(VMCB_GHCB) & EFER_SVME, EFER_SVME, "which stays set");
 	check(!same(guest_secret, (u8 *)"0123456789abcdef", 16), "the guest's memory stays secret");
 }
 

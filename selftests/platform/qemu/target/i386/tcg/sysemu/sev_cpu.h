@@ -56,6 +56,12 @@ static inline uint64_t sev_cbit(CPUX86State *env)
            env->sev->guest ? env->sev->cbit : 0;
 }
 
+/* EFER bits that a guest's writes do not reach: SVME in a SEV-ES guest. */
+static inline uint64_t sev_efer_fixed(CPUX86State *env)
+{
+    return sev_guest_is(env, SEV_ES) ? MSR_EFER_SVME : 0;
+}
+
 /* One walk through a guest's page tables: private until an entry says no. */
 typedef struct SevWalk {
     uint64_t cbit;

@@ -59,7 +59,7 @@ static const char *refuse_asid(CPUX86State *env, uint64_t sev_ctl,
     if (!(env->sev->hwcr & HWCR_SMM_LOCK)) {
         return "SMM is not locked";
     }
-    if (asid > props->nr_asids || (asid < props->min_asid) != es) {
+    if (asid > props->nr_asids || (asid < props->min_asid && !es)) {
         return "ASID out of range";
     }
     return env->sev->key ? NULL : "no key bound to the ASID";
@@ -104,6 +104,24 @@ static const char *refuse_control(CPUX86State *env, const SevVmsa *vmsa)
     return NULL;
 }
 
+/* What a host could forge: traps and software interrupts. */
+static const char *refuse_event(CPUX86State *env)
+{
+    uint32_t event = x86_ldl_phys(env_cpu(env), VMCB(env, event_inj));
+    uint32_t type = event & SVM_EVTINJ_TYPE_MASK;
+    uint32_t vector = event & SVM_EVTINJ_VEC_MASK;
+
+    if (!(event & SVM_EVTINJ_VALID)) {
+        return NULL;
+    }
+    if (type == SVM_EVTINJ_TYPE_SOFT ||
+        (type == SVM_EVTINJ_TYPE_EXEPT &&
+         (vector == EXCP03_INT3 || vector == EXCP04_INTO))) {
+        return "this event may not be injected";
+    }
+    return NULL;
+}
+
 static void refuse(CPUX86State *env, uint32_t asid, uint32_t code,
                    const char *why, uintptr_t ra)
 {
@@ -124,6 +142,9 @@ static void take_vmsa(CPUX86State *env, uint32_t asid, uintptr_t ra)
     why = refuse_vmsa(env, vmsa);
     if (!why) {
         why = refuse_control(env, vmsa);
+    }
+    if (!why) {
+        why = refuse_event(env);
     }
     if (why) {
         refuse(env, asid, SVM_EXIT_ERR, why, ra);
