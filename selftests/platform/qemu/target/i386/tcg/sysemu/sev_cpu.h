@@ -39,6 +39,7 @@ typedef struct SevCpu {
     uint64_t cbit;      /* mask of the C-bit */
     uint64_t ghcb_msr;  /* the running guest's GHCB MSR */
     uint64_t host_pat;  /* the host's PAT while a SEV-ES guest runs */
+    uint64_t tsc_ratio; /* fixed point, 32 binary places */
     uint64_t syscfg;
     uint64_t hwcr;
 } SevCpu;
@@ -60,6 +61,14 @@ static inline uint64_t sev_cbit(CPUX86State *env)
 static inline uint64_t sev_efer_fixed(CPUX86State *env)
 {
     return sev_guest_is(env, SEV_ES) ? MSR_EFER_SVME : 0;
+}
+
+uint64_t sev_scale_tsc(CPUX86State *env, uint64_t tsc);
+
+/* The TSC as the running guest sees it, before its offset. */
+static inline uint64_t sev_guest_tsc(CPUX86State *env, uint64_t tsc)
+{
+    return unlikely(env->sev) ? sev_scale_tsc(env, tsc) : tsc;
 }
 
 /* One walk through a guest's page tables: private until an entry says no. */

@@ -14,6 +14,7 @@
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "qemu/error-report.h"
+#include "qemu/host-utils.h"
 #include "cpu.h"
 #include "exec/exec-all.h"
 #include "sysemu/reset.h"
@@ -26,6 +27,9 @@
 #include "sev_cpu.h"
 #include "sev_key.h"
 
+#define MSR_TSC_RATIO       0xc0000104
+#define TSC_RATIO_ONE       (1ULL << 32)
+#define TSC_RATIO_MBZ       (~0ULL << 40)
 #define MSR_SYSCFG          0xc0010010
 #define SYSCFG_SETTABLE     MAKE_64BIT_MASK(18, 6) /* up to the bit for SNP */
 #define MSR_HWCR            0xc0010015
@@ -105,6 +109,7 @@ static void reset_cpu(void *opaque)
 
     sev->syscfg = SYSCFG_MEM_ENCRYPT;
     sev->hwcr = HWCR_SMM_LOCK;
+    sev->tsc_ratio = TSC_RATIO_ONE;
     sev_tlb_flush(sev->tlb);
 }
 
@@ -114,6 +119,7 @@ bool sev_host_realize(X86CPU *cpu, Error **errp)
     CPUX86State *env = &cpu->env;
 
     if (!props->enabled) {
+        env->features[FEAT_SVM] &= ~CPUID_SVM_TSCSCALE;
         return true;
     }
     if (!check_props(props, errp)) {
@@ -147,6 +153,11 @@ void sev_host_cpuid(CPUX86State *env, uint32_t *eax, uint32_t *ebx,
     }
 }
 
+static bool scales_tsc(CPUX86State *env)
+{
+    return env->features[FEAT_SVM] & CPUID_SVM_TSCSCALE;
+}
+
 /* SEV_STATUS and GHCB are the guest's: no intercept reaches them. */
 static bool guest_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
 {
@@ -173,6 +184,9 @@ bool sev_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val, uintptr_t ra)
         return guest_rdmsr(env, msr, val);
     }
     switch (msr) {
+    case MSR_TSC_RATIO:
+        *val = env->sev->tsc_ratio;
+        return scales_tsc(env);
     case MSR_SYSCFG:
         *val = env->sev->syscfg;
         return true;
@@ -195,6 +209,17 @@ static bool page_flush_valid(CPUX86State *env, uint64_t val)
     uint32_t asid = val & ~TARGET_PAGE_MASK;
 
     return asid && asid <= env_archcpu(env)->sev_host.nr_asids;
+}
+
+uint64_t sev_scale_tsc(CPUX86State *env, uint64_t tsc)
+{
+    uint64_t low, high;
+
+    if (!(env->hflags & HF_GUEST_MASK)) {
+        return tsc;
+    }
+    mulu64(&low, &high, tsc, env->sev->tsc_ratio);
+    return high << 32 | low >> 32;
 }
 
 /* Writes of these end all translations of all ASIDs: APM 15.16.1. */
@@ -221,6 +246,12 @@ bool sev_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val, uintptr_t ra)
         sev_tlb_flush(env->sev->tlb);
     }
     switch (msr) {
+    case MSR_TSC_RATIO:
+        if (!scales_tsc(env) || val & TSC_RATIO_MBZ) {
+            raise_exception_err_ra(env, EXCP0D_GPF, 0, ra);
+        }
+        env->sev->tsc_ratio = val;
+        return true;
     case MSR_SYSCFG:
         env->sev->syscfg = val & SYSCFG_SETTABLE;
         return true;
