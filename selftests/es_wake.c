@@ -54,6 +54,14 @@ static void begin_step(struct es_vcpu *sleeper, struct es_vcpu *waker, unsigned 
 	es_order_start(waker, AGENT_WAKE, STEP, sleeper->nr);
 }
 
+/* A long run shows that it goes on. */
+static void show(unsigned int step)
+{
+	if (step && step * STEP % 5000 == 0)
+		printf("# %u wake-ups so far\n", step * STEP);
+	fflush(stdout);
+}
+
 static unsigned int end_step(struct es_vcpu *sleeper, struct es_vcpu *waker)
 {
 	es_vcpu_wait(sleeper, "each INIT and SIPI ends a hold");
@@ -66,6 +74,7 @@ TEST_F_TIMEOUT(wake, comes_each_time, 3600)
 	unsigned int step;
 
 	for (step = 0; step < self->rounds / STEP; step++) {
+		show(step);
 		begin_step(self->sleeper, self->waker, step);
 		ASSERT_EQ(0, end_step(self->sleeper, self->waker));
 		EXPECT_EQ(STEP, es_mailbox(self->sleeper)->out[0]);
@@ -79,6 +88,7 @@ TEST_F_TIMEOUT(wake, comes_each_time_under_disturbance, 3600)
 	unsigned int step, nr, disturbed = 0;
 
 	for (step = 0; step < self->rounds / STEP; step++) {
+		show(step);
 		begin_step(self->sleeper, self->waker, step);
 		for (nr = 0; !es_vcpu_rings_within(self->sleeper, nr % 3); nr++, disturbed++) {
 			if (nr % 2)
