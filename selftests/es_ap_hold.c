@@ -6,7 +6,7 @@
  * Source: AMD 56421 GHCB Specification, sections "AP Reset Hold" and "SMP Booting".
  * Why it matters: A lost wake-up is a guest that hangs while it boots.  A false one sends firmware's
  *	parked APs through the jump table to whatever it holds (edk2 does not look at the answer).
- * Not covered: SMI, reset by userspace, an answer after the GHCB page has gone, real-mode start (the
+ * Not covered: reset by userspace, an answer after the GHCB page has gone, real-mode start (the
  *	firmware's business; guest_boots goes that way).
  * Fails with: stock kvm_amd: the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), those
  *	of lost wake-ups (6.1 and 6.12: the AP sleeps for ever after INIT and SIPI that came just before its
@@ -14,12 +14,14 @@
  */
 #include <kselftest_harness.h>
 #include <errno.h>
+#include <sys/ioctl.h>
 #include "ap.h"
 #include "env.h"
 
 #define ROUNDS		200
 #define KICKS		20
 #define QUIET_MS	200
+#define SMRAM_GPA	0x3fe00		/* where KVM keeps a CPU's state in SMM: private memory here */
 
 FIXTURE(ap) {
 	struct es_vm vm;
@@ -120,6 +122,36 @@ TEST_F_TIMEOUT(ap, is_not_woken_by_an_nmi_of_another_vcpu, 120)
 	es_send_init_sipi(self->bsp, self->ap, 0x10);
 	es_vcpu_wait(self->ap, "INIT and SIPI end the hold after an NMI did not");
 	EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
+}
+
+static uint64_t smram(struct es_vcpu *vcpu)
+{
+	es_order(vcpu, AGENT_READ8, SMRAM_GPA, 0);
+	return es_mailbox(vcpu)->out[0];
+}
+
+/* There is no SMM: an SMI is dropped, whoever sends it, and INIT and SIPI end the holds after it. */
+TEST_F_TIMEOUT(ap, an_smi_changes_nothing, 120)
+{
+	uint64_t before = smram(self->bsp);
+
+	EXPECT_EQ(0, ioctl(self->vm.fd, KVM_CHECK_EXTENSION, KVM_CAP_X86_SMM));
+	es_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	es_vcpu_smi(self->ap);
+	EXPECT_STILL_HELD(self->ap);
+	es_send_icr(self->bsp, ES_ICR_SMI, self->ap->nr);
+	EXPECT_STILL_HELD(self->ap);
+	es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
+	es_vcpu_wait(self->ap, "KVM_SET_MP_STATE ends the hold after an SMI");
+	es_vcpu_smi(self->ap);
+	EXPECT_TRUE(es_guest_answers(self->ap));
+	es_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	es_send_init_sipi(self->bsp, self->ap, 0x10);
+	es_vcpu_wait(self->ap, "INIT and SIPI end a hold after an SMI");
+	EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
+	EXPECT_EQ(before, smram(self->bsp));
 }
 
 /* INIT would drop it, as it does in every vCPU. */

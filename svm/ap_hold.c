@@ -10,9 +10,9 @@
  * any return for a SIPI.  So es->ap_state, not mp_state, says whether the vCPU is held, and two
  * things make mp_state follow:
  *
- *  - Nothing is injectable while held (hooks.h: NMI, SMI and interrupt are "not allowed"), so
- *    what arrives stays pending in KVM and no longer wakes the vCPU.  One wake-up per event
- *    remains, for KVM to turn a request (KVM_REQ_NMI, ...) into pending state.
+ *  - Nothing is injectable while held (hooks.h: NMI and interrupt are "not allowed"), so what
+ *    arrives stays pending in KVM and no longer wakes the vCPU.  One wake-up per event remains,
+ *    for KVM to turn a request (KVM_REQ_NMI, ...) into pending state.
  *  - Such a woken vCPU reaches vcpu_enter_guest().  The last step there that is vendor code,
  *    prepare_switch_to_guest, calls es_ap_keep_held(): mp_state goes back, and KVM_REQ_UNBLOCK
  *    makes KVM cancel the entry and return to vcpu_run(), which clears that request and blocks

@@ -74,9 +74,17 @@ static int es_hook_nmi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 	return es_vcpu_held(vcpu) ? 0 : svm_nmi_allowed(vcpu, for_injection);
 }
 
+/*
+ * SEV-ES guests have no SMM, and KVM_CAP_X86_SMM says so, but KVM takes their SMIs.  It would write its state over
+ * private memory, and take neither INIT nor SIPI any more: the next hold would not end.  So SMIs are dropped.
+ */
 static int es_hook_smi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 {
-	return es_vcpu_held(vcpu) ? 0 : svm_smi_allowed(vcpu, for_injection);
+	if (!to_es(vcpu))
+		return svm_smi_allowed(vcpu, for_injection);
+	if (for_injection)
+		vcpu->arch.smi_pending = false;
+	return 0;
 }
 
 /* SEV-ES guests cannot be single-stepped; they say when they take NMIs again (NMI complete). */

@@ -38,6 +38,7 @@ uint64_t es_msr_proto(struct es_vcpu *vcpu, uint64_t request);
 #define ES_ICR_INIT	0x4500u
 #define ES_ICR_SIPI	0x4600u
 #define ES_ICR_NMI	0x4400u
+#define ES_ICR_SMI	0x4200u
 void es_send_icr(struct es_vcpu *from, uint32_t icr, unsigned int to);
 
 /* A request that always works: CPUID(0) says AuthenticAMD.  Shows that the guest goes on. */

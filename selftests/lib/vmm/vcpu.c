@@ -242,3 +242,8 @@ void es_vcpu_nmi(struct es_vcpu *vcpu)
 {
 	vcpu_ioctl(vcpu, KVM_NMI, NULL, "KVM_NMI");
 }
+
+void es_vcpu_smi(struct es_vcpu *vcpu)
+{
+	vcpu_ioctl(vcpu, KVM_SMI, NULL, "KVM_SMI");
+}

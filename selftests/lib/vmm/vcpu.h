@@ -52,6 +52,7 @@ bool es_vcpu_rings_within(struct es_vcpu *vcpu, unsigned int ms);
 int es_vcpu_mp_state(struct es_vcpu *vcpu);
 void es_vcpu_set_mp_state(struct es_vcpu *vcpu, unsigned int state);
 void es_vcpu_nmi(struct es_vcpu *vcpu);
+void es_vcpu_smi(struct es_vcpu *vcpu);
 
 /* report.c: the state of all vCPUs as TAP comments, for a case that hangs. */
 void es_report(struct es_vm *vm);
