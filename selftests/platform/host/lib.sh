@@ -96,3 +96,22 @@ harmless='Speculative Return Stack Overflow: WARNING: See'
 
 # The complaints among the kernel messages of standard input.
 kernel_complaints() { grep -aE "$forbidden" | grep -avF "$harmless"; }
+
+# What the kernel complained about since the last call.
+complaints() { dmesg -c | tee -a /tmp/dmesg | kernel_complaints; }
+
+# limited SECONDS COMMAND [ARGUMENT...]: its status; after that time the host's state is shown and the command's whole
+# session is killed.  Nothing that it started outlives it.  (The guard's sleep must not hold our output open.)
+limited() {
+	seconds=$1
+	status=0
+	shift
+	setsid "$@" &
+	session=$!
+	{ sleep "$seconds" >/dev/null 2>&1; /es/state; kill -9 "-$session"; } &
+	guard=$!
+	wait "$session" || status=$?
+	kill "$guard" 2>/dev/null
+	kill -9 "-$session" 2>/dev/null
+	return "$status"
+}
