@@ -106,7 +106,10 @@ int es_move_context(struct es_vm *to, struct es_vm *from)
 	return ioctl(to->fd, KVM_ENABLE_CAP, &cap) < 0 ? -errno : 0;
 }
 
-void es_vm_move(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options)
+/* Takes out, reads; moves; closes; sets, goes on. */
+static void carry(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options,
+		  void (*save)(struct es_vcpu *vcpu, struct es_vcpu_state *state),
+		  void (*restore)(struct es_vcpu *vcpu, const struct es_vcpu_state *state))
 {
 	struct es_vm_options twin = *options;
 	struct es_vcpu_state states[AGENT_MAX_VCPUS];
@@ -118,8 +121,9 @@ void es_vm_move(struct es_vm *to, struct es_vm *from, const struct es_vm_options
 	for (i = 0; i < from->nr_vcpus; i++) {
 		ran[i] = from->vcpus[i].wish == ES_VCPU_GO;
 		es_vcpu_pause(&from->vcpus[i]);
-		es_vcpu_save(&from->vcpus[i], &states[i]);
 	}
+	for (i = 0; i < from->nr_vcpus; i++)
+		save(&from->vcpus[i], &states[i]);
 	if (es_move_context(to, from))
 		es_fail("KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM failed: %m");
 	to->on_exit = from->on_exit;
@@ -128,9 +132,45 @@ void es_vm_move(struct es_vm *to, struct es_vm *from, const struct es_vm_options
 	from->mapping = NULL;
 	es_vm_close(from);
 	for (i = 0; i < to->nr_vcpus; i++) {
-		es_vcpu_restore(&to->vcpus[i], &states[i]);
+		restore(&to->vcpus[i], &states[i]);
 		to->vcpus[i].at_doorbell = from->vcpus[i].at_doorbell;
 		if (ran[i])
 			es_vcpu_go(&to->vcpus[i]);
 	}
+}
+
+void es_vm_move(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options)
+{
+	carry(to, from, options, es_vcpu_save, es_vcpu_restore);
+}
+
+/* The opposite of what the guest had: nothing that the move brought may help. */
+static void spoil(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
+{
+	struct kvm_amd_es_vcpu other = state->es, seen;
+
+	other.ap_state = state->es.ap_state == KVM_AMD_ES_AP_WAITING ? KVM_AMD_ES_AP_RUNNING : KVM_AMD_ES_AP_WAITING;
+	other.flags = ~state->es.flags & (KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON);
+	other.dr7 = ~(uint32_t)state->es.dr7;
+	if (es_set_vcpu_state(vcpu, &other) || !es_set_msr(vcpu, SPEC_MSR_GHCB, 0))
+		es_fail("other state of vCPU %u cannot be set: %m", vcpu->nr);
+	if (es_get_vcpu_state(vcpu, &seen) || memcmp(&seen, &other, sizeof(seen)))
+		es_fail("other state of vCPU %u, AP state %u, is not there after it was set", vcpu->nr, other.ap_state);
+}
+
+static void restore_snapshot(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
+{
+	spoil(vcpu, state);
+	es_vcpu_restore_all(vcpu, state);
+}
+
+void es_vm_snapshot(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options)
+{
+	struct kvm_amd_es_vm state = { .version = KVM_AMD_ES_STATE_VERSION };
+
+	if (es_get_vm_state(from, &state))
+		es_fail("KVM_AMD_ES_GET_VM failed: %m");
+	carry(to, from, options, es_vcpu_save_all, restore_snapshot);
+	if (es_set_vm_state(to, &state))
+		es_fail("KVM_AMD_ES_SET_VM failed: %m");
 }

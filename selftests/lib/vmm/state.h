@@ -39,5 +39,10 @@ void es_vcpu_restore_all(struct es_vcpu *vcpu, const struct es_vcpu_state *state
 int es_move_context(struct es_vm *to, struct es_vm *from);
 /* Takes the vCPUs of FROM out of KVM_RUN, creates TO and moves the guest there; FROM is closed. */
 void es_vm_move(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options);
+/*
+ * A snapshot that is restored at once: reads all state, moves the context, puts other state in its place, then sets what
+ * was read.  Ours only.
+ */
+void es_vm_snapshot(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options);
 
 #endif

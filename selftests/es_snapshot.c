@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rule: A guest can be stopped at every state of AP bring-up, its state read, its context moved, and the state set in
+ *	new vCPUs: it goes on as if nothing had been.  What counts there is what is set, not what the move brought.
+ * Source: Documentation/state.md; include/uapi/kvm_amd_es.h; KVM API, section 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM).
+ * Why it matters: A vCPU that is restored in another state of bring-up sleeps for ever, or wakes unasked.
+ * Not covered: Registers on their way to another host (es_migrate.c); more than one state at a time.
+ * Fails with: stock kvm_amd: every case, because KVM_AMD_ES_GET_VCPU gives EINVAL (6.1 and 6.12); es_move.c shows
+ *	what becomes of its guests.
+ */
+#include <kselftest_harness.h>
+#include "ap.h"
+#include "env.h"
+#include "state.h"
+
+#define QUIET_MS	100
+#define PORT		0x1234
+#define IN_VALUE	0x1badb002
+#define X2APIC_SPIV	0x80f
+#define SPIV_ENABLED	0x1ff
+#define ICR_FIXED	(0x4000u | AGENT_VECTOR)
+
+struct guest {
+	struct es_vm vms[2];
+	struct es_vm *vm;		/* where it is */
+	struct es_vcpu *bsp, *ap;
+};
+
+static void guest_is_in(struct guest *g, struct es_vm *vm)
+{
+	g->vm = vm;
+	g->bsp = &vm->vcpus[0];
+	g->ap = &vm->vcpus[1];
+}
+
+static void must_be(bool right, const char *what)
+{
+	if (!right)
+		es_fail("not so: %s", what);
+}
+
+static void start_ap(struct guest *g)
+{
+	es_boot_ap(g->bsp, g->ap);
+}
+
+static void is_never_started(struct guest *g)
+{
+	es_vcpu_go(g->ap);
+	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "a vCPU that was never started waits");
+	es_send_init_sipi(g->bsp, g->ap, 0x10);
+	es_vcpu_wait(g->ap, "INIT and SIPI start it");
+	must_be(es_mailbox(g->ap)->starts == 1, "it starts once");
+}
+
+static void goes_on(struct guest *g)
+{
+	must_be(es_guest_answers(g->ap), "the AP goes on");
+	must_be(es_mailbox(g->ap)->starts == 1, "it started once");
+}
+
+static void park(struct guest *g, struct es_vcpu *vcpu, bool by_msr)
+{
+	start_ap(g);
+	es_park(vcpu, by_msr);
+	must_be(es_parked_mp_state(vcpu) == KVM_MP_STATE_AP_RESET_HOLD, "it is held");
+}
+
+static void park_by_page(struct guest *g) { park(g, g->ap, false); }
+static void park_by_msr(struct guest *g) { park(g, g->ap, true); }
+static void park_bsp(struct guest *g) { park(g, g->bsp, false); }
+
+static void is_woken(struct es_vcpu *waker, struct es_vcpu *vcpu, bool by_msr)
+{
+	es_vcpu_nmi(vcpu);
+	must_be(!es_vcpu_rings_within(vcpu, QUIET_MS), "a held vCPU stays held, whatever comes");
+	must_be(es_vcpu_mp_state(vcpu) == KVM_MP_STATE_AP_RESET_HOLD, "its MP state says so");
+	es_send_init_sipi(waker, vcpu, 0x10);
+	es_vcpu_wait(vcpu, "INIT and SIPI end the hold");
+	must_be(es_woken_by_sipi(vcpu, by_msr), "the answer is that of a SIPI, on the road of the hold");
+}
+
+static void is_held_by_page(struct guest *g) { is_woken(g->bsp, g->ap, false); }
+static void is_held_by_msr(struct guest *g) { is_woken(g->bsp, g->ap, true); }
+static void bsp_is_held(struct guest *g) { is_woken(g->ap, g->bsp, false); }
+
+static void init_while_held(struct guest *g, bool by_msr)
+{
+	park(g, g->ap, by_msr);
+	es_send_icr(g->bsp, ES_ICR_INIT, g->ap->nr);
+	must_be(es_vcpu_mp_state(g->ap) == KVM_MP_STATE_INIT_RECEIVED, "INIT is taken in");
+}
+
+static void init_while_held_by_page(struct guest *g) { init_while_held(g, false); }
+static void init_while_held_by_msr(struct guest *g) { init_while_held(g, true); }
+
+static void waits_for_sipi(struct guest *g, bool by_msr)
+{
+	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "INIT alone ends no hold");
+	es_send_icr(g->bsp, ES_ICR_SIPI | 0x10, g->ap->nr);
+	es_vcpu_wait(g->ap, "the SIPI ends the hold");
+	must_be(es_woken_by_sipi(g->ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
+}
+
+static void waits_for_sipi_by_page(struct guest *g) { waits_for_sipi(g, false); }
+static void waits_for_sipi_by_msr(struct guest *g) { waits_for_sipi(g, true); }
+
+/* The APIC has both, and no vCPU has looked. */
+static void send_to_paused(struct guest *g, bool by_msr)
+{
+	park(g, g->ap, by_msr);
+	es_vcpu_pause(g->ap);
+	es_send_init_sipi(g->bsp, g->ap, 0x10);
+}
+
+static void sipi_on_its_way(struct guest *g) { send_to_paused(g, false); }
+
+/* It has been taken in and answered, and the guest has not run. */
+static void woken_and_not_run(struct guest *g)
+{
+	send_to_paused(g, true);
+	must_be(es_vcpu_mp_state(g->ap) == KVM_MP_STATE_RUNNABLE, "KVM_GET_MP_STATE takes the SIPI in");
+}
+
+static void comes_back(struct guest *g, bool by_msr)
+{
+	es_vcpu_go(g->ap);
+	es_vcpu_wait(g->ap, "the hold has ended");
+	must_be(es_woken_by_sipi(g->ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
+}
+
+static void comes_back_by_page(struct guest *g) { comes_back(g, false); }
+static void comes_back_by_msr(struct guest *g) { comes_back(g, true); }
+
+/* INIT to a vCPU that runs; the SIPI behind it is meant for its next hold. */
+static void init_while_running(struct guest *g)
+{
+	start_ap(g);
+	es_send_icr(g->bsp, ES_ICR_INIT, g->ap->nr);
+	must_be(es_vcpu_mp_state(g->ap) == KVM_MP_STATE_INIT_RECEIVED, "INIT stops it");
+}
+
+static void sipi_while_running(struct guest *g)
+{
+	start_ap(g);
+	es_send_init_sipi(g->bsp, g->ap, 0x10);
+	must_be(es_vcpu_mp_state(g->ap) == KVM_MP_STATE_RUNNABLE, "the SIPI lets it go on");
+}
+
+static void next_hold_ends_at_once(struct guest *g)
+{
+	es_park(g->ap, false);
+	es_vcpu_wait(g->ap, "the SIPI from before the hold ends it");
+	must_be(es_woken_by_sipi(g->ap, false), "the answer is that of a SIPI");
+}
+
+static void goes_on_after_sipi(struct guest *g)
+{
+	es_park(g->ap, false);
+	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "INIT has stopped it");
+	es_send_icr(g->bsp, ES_ICR_SIPI | 0x10, g->ap->nr);
+	es_vcpu_wait(g->ap, "the SIPI lets it go on, and ends its next hold");
+	must_be(es_woken_by_sipi(g->ap, false), "the answer is that of a SIPI");
+}
+
+static void halt(struct guest *g)
+{
+	start_ap(g);
+	es_order(g->ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
+	es_order_start(g->ap, AGENT_HALT, 0, 0);
+	must_be(es_halted_mp_state(g->ap) == KVM_MP_STATE_HALTED, "it sleeps in HLT");
+}
+
+static void sleeps_on(struct guest *g)
+{
+	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "it sleeps on");
+	es_send_icr(g->bsp, ICR_FIXED, g->ap->nr);
+	es_vcpu_wait(g->ap, "an interrupt wakes it");
+	must_be(es_mailbox(g->ap)->interrupts == 1, "it takes the interrupt");
+}
+
+static void hold_by_userspace(struct guest *g)
+{
+	es_vcpu_set_mp_state(g->ap, KVM_MP_STATE_AP_RESET_HOLD);
+	es_vcpu_go(g->ap);
+	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "it is held");
+}
+
+static void is_held_by_userspace(struct guest *g)
+{
+	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "it stays held");
+	es_send_init_sipi(g->bsp, g->ap, 0x10);
+	es_vcpu_wait(g->ap, "INIT and SIPI start it");
+	must_be(es_mailbox(g->ap)->starts == 1, "it starts once");
+}
+
+/* What the VMM has brought reaches the guest, although it enters the guest in another VM. */
+static void exit_in_flight(struct guest *g)
+{
+	start_ap(g);
+	es_order_start(g->ap, AGENT_IN, PORT, 0);
+	es_vcpu_wait_stop(g->ap, "IN exits to userspace");
+	*(uint32_t *)((uint8_t *)g->ap->run + g->ap->run->io.data_offset) = IN_VALUE;
+}
+
+static void exit_is_finished(struct guest *g)
+{
+	es_vcpu_go(g->ap);
+	es_vcpu_wait(g->ap, "the guest goes on after IN");
+	must_be(es_mailbox(g->ap)->out[0] == IN_VALUE, "IN gives what the VMM brought");
+}
+
+FIXTURE(snapshot) {
+	struct guest g;
+};
+
+FIXTURE_VARIANT(snapshot) {
+	void (*prepare)(struct guest *g);
+	unsigned int vcpu, ap_state;	/* that vCPU is in this state then */
+	void (*prove)(struct guest *g);
+};
+
+static void nothing(struct guest *g) { (void)g; }
+
+FIXTURE_VARIANT_ADD(snapshot, never_started) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_WAITING, .prepare = nothing, .prove = is_never_started,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, running) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = start_ap, .prove = goes_on,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, parked_by_page) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_NAE, .prepare = park_by_page, .prove = is_held_by_page,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, parked_by_msr) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_MSR, .prepare = park_by_msr, .prove = is_held_by_msr,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, parked_by_page_and_init) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_NAE_INIT,
+	.prepare = init_while_held_by_page, .prove = waits_for_sipi_by_page,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, parked_by_msr_and_init) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_MSR_INIT,
+	.prepare = init_while_held_by_msr, .prove = waits_for_sipi_by_msr,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, sipi_pending) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = sipi_on_its_way, .prove = comes_back_by_page,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, woken_not_yet_run) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = woken_and_not_run, .prove = comes_back_by_msr,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, init_while_running) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING_INIT, .prepare = init_while_running, .prove = goes_on_after_sipi,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, sipi_while_running) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING_SIPI, .prepare = sipi_while_running, .prove = next_hold_ends_at_once,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, halted) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = halt, .prove = sleeps_on,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, held_by_userspace) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_USER, .prepare = hold_by_userspace, .prove = is_held_by_userspace,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, bsp_parked) {
+	.ap_state = KVM_AMD_ES_AP_HELD_NAE, .prepare = park_bsp, .prove = bsp_is_held,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, exit_in_flight) {
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = exit_in_flight, .prove = exit_is_finished,
+};
+
+FIXTURE_SETUP(snapshot)
+{
+	es_vm_create(&self->g.vms[0], &(struct es_vm_options){ .nr_vcpus = 2 });
+	guest_is_in(&self->g, &self->g.vms[0]);
+	es_vm_launch(self->g.vm);
+	es_boot(self->g.vm);
+}
+
+FIXTURE_TEARDOWN(snapshot)
+{
+	es_vm_destroy(self->g.vm);
+}
+
+TEST_F_TIMEOUT(snapshot, is_restored, 120)
+{
+	struct es_vm *from = &self->g.vms[0], *to = &self->g.vms[1];
+	struct kvm_amd_es_vcpu state;
+	bool went;
+
+	variant->prepare(&self->g);
+	went = from->vcpus[variant->vcpu].wish == ES_VCPU_GO;
+	es_vm_snapshot(to, from, &(struct es_vm_options){ .nr_vcpus = 2 });
+	guest_is_in(&self->g, to);
+	es_vcpu_pause(&to->vcpus[variant->vcpu]);
+	ASSERT_EQ(0, es_get_vcpu_state(&to->vcpus[variant->vcpu], &state));
+	EXPECT_EQ(variant->ap_state, state.ap_state);
+	if (went)
+		es_vcpu_go(&to->vcpus[variant->vcpu]);
+	variant->prove(&self->g);
+	EXPECT_TRUE(es_guest_answers(self->g.bsp));
+}
+
+TEST_HARNESS_MAIN
