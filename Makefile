@@ -37,6 +37,10 @@ debug-check: ## every test on hosts whose kernels check themselves: KASAN, lockd
 	@kvers=$$(selftests/platform/kernels | sed '/+debug$$/!s/$$/+debug/' | tr '\n' ' ') && \
 	$(MAKE) -C selftests run_tests KVERS="$$kvers" HERE=
 
+.PHONY: judge-selftests
+judge-selftests: ## the kernels' own KVM selftests judge the emulated SEV-ES host (TESTS="x86_64/sev_migrate_tests" selects)
+	@$(PLATFORM)/judge-selftests $(TESTS)
+
 .PHONY: verbs-check
 verbs-check: ## the verbs that README.md names and no other test runs, with small work (a quarter of an hour)
 	@selftests/verbs
