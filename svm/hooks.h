@@ -75,8 +75,8 @@ static int es_hook_nmi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 }
 
 /*
- * SEV-ES guests have no SMM, and KVM_CAP_X86_SMM says so, but KVM takes their SMIs.  It would write its state over
- * private memory, and take neither INIT nor SIPI any more: the next hold would not end.  So SMIs are dropped.
+ * SEV-ES guests have no SMM, and KVM_CAP_X86_SMM says so, but KVM takes their SMIs, and its way into
+ * SMM ends the guest.  So SMIs are dropped.
  */
 static int es_hook_smi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 {
