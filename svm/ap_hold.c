@@ -25,7 +25,8 @@
  * stay set and prevent the next block.  Putting mp_state back touches neither these bits nor any
  * request but UNBLOCK.  ap_state and mp_state are written only by the task that has the vCPU
  * loaded, so INIT and SIPI cannot race with a hold: they are consumed either before the guest's
- * request (ES_AP_RUNNING_SIPI remembers them for it) or after.
+ * request (ES_AP_RUNNING_SIPI remembers them for it) or after.  A model tries all orders of
+ * these steps: selftests/proof/hold.pml; who changes them changes it as well.
  */
 #include <linux/kvm_host.h>
 
