@@ -101,6 +101,20 @@ TEST_F_TIMEOUT(move, the_same_versions_are_on_offer, 120)
 	EXPECT_EQ(before, es_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ));
 }
 
+/* CPUID tells the guest of CR4; nobody but the kernel can set what KVM knows of encrypted registers. */
+TEST_F_TIMEOUT(move, what_kvm_knows_of_control_registers_goes_with_it, 120)
+{
+	struct kvm_sregs before, after;
+
+	if (ioctl(self->m.bsp->fd, KVM_GET_SREGS, &before))
+		SKIP(return, "this kernel does not show registers of a VM made with KVM_SEV_INIT2");
+	move(&self->m);
+	ASSERT_EQ(0, ioctl(self->m.bsp->fd, KVM_GET_SREGS, &after));
+	EXPECT_EQ(before.cr0, after.cr0);
+	EXPECT_EQ(before.cr4, after.cr4);
+	EXPECT_EQ(before.efer, after.efer);
+}
+
 TEST_F_TIMEOUT(move, a_held_vcpu_stays_held_and_is_woken_by_its_own_road, 120)
 {
 	unsigned int by_msr;

@@ -9,13 +9,14 @@
  *   an exit in flight        finished before anything is moved: sev_check_source_vcpus() calls
  *                            es_vcpu_settle(), and a move that cannot be finished is refused
  *   jump table, GHCB version, file of /dev/sev, no AVIC     es_move_vm()
- *   interrupt flag of the guest, LBR virtualization, FPU    es_move_vcpu()
+ *   interrupt flag of the guest, LBR virtualization, FPU, control registers as KVM knows them    es_move_vcpu()
  *   what other ioctls tell (MP state, APIC, events, MSRs)   userspace, as for any VM
  *
  * The guest controls none of this.
  */
 #include <linux/kvm_host.h>
 
+#include "cpuid.h"
 #include "move.h"
 #include "stats.h"
 #include "../include/compat/kvm.h"
@@ -35,8 +36,23 @@ void es_move_vm(struct kvm *to, struct kvm *from)
 		es_stats_create_locked(to);
 }
 
+/*
+ * Write traps and CPUID requests told KVM of them, and no ioctl sets them for a vCPU whose registers are encrypted.
+ * CPUID's OSXSAVE and OSPKE are made from CR4.
+ */
+static void move_known_registers(struct kvm_vcpu *to, struct kvm_vcpu *from)
+{
+	to->arch.cr0 = from->arch.cr0;
+	to->arch.cr4 = from->arch.cr4;
+	to->arch.efer = from->arch.efer;
+	to->arch.xcr0 = from->arch.xcr0;
+	to->arch.ia32_xss = from->arch.ia32_xss;
+	kvm_update_cpuid_runtime(to);
+}
+
 void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from)
 {
+	move_known_registers(to, from);
 	to_svm(to)->vmcb->control.int_state = to_svm(from)->vmcb->control.int_state;
 	es_compat_vcpu_protected(to);
 	vmcb_mark_all_dirty(to_svm(to)->vmcb);
