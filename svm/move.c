@@ -9,7 +9,8 @@
  *   an exit in flight        finished before anything is moved: sev_check_source_vcpus() calls
  *                            es_vcpu_settle(), and a move that cannot be finished is refused
  *   jump table, GHCB version, file of /dev/sev, no AVIC     es_move_vm()
- *   interrupt flag of the guest, LBR virtualization, FPU, control registers as KVM knows them    es_move_vcpu()
+ *   interrupt flag of the guest, LBR virtualization, FPU, control registers as KVM knows them, intercepts of debug
+ *   registers                                               es_move_vcpu()
  *   what other ioctls tell (MP state, APIC, events, MSRs)   userspace, as for any VM
  *
  * The guest controls none of this.
@@ -50,9 +51,21 @@ static void move_known_registers(struct kvm_vcpu *to, struct kvm_vcpu *from)
 	kvm_update_cpuid_runtime(to);
 }
 
+/*
+ * The new vCPU was made before its VM was one for SEV-ES, and 6.1 then intercepts DR0 to DR6, too.  A guest of SEV-ES
+ * has no request for them.
+ */
+static void move_dr_intercepts(struct kvm_vcpu *to, struct kvm_vcpu *from)
+{
+	to_svm(to)->vmcb->control.intercepts[INTERCEPT_DR] =
+		to_svm(from)->vmcb->control.intercepts[INTERCEPT_DR];
+	recalc_intercepts(to_svm(to));
+}
+
 void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from)
 {
 	move_known_registers(to, from);
+	move_dr_intercepts(to, from);
 	to_svm(to)->vmcb->control.int_state = to_svm(from)->vmcb->control.int_state;
 	es_compat_vcpu_protected(to);
 	vmcb_mark_all_dirty(to_svm(to)->vmcb);

@@ -89,6 +89,13 @@ static void do_write8(struct agent_cpu *cpu, struct agent_mailbox *box)
 	shared_write((uint64_t *)box->in[0], ~box->in[1]);
 }
 
+/* No breakpoint: DR7 has none on. */
+static void do_dr0(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	(void)cpu;
+	asm volatile("mov %1, %%db0; mov %%db0, %0; mov %2, %%db0" : "=&r" (box->out[0]) : "r" (box->in[0]), "r" (0ull));
+}
+
 /* The interrupt comes behind the HLT: STI lets nothing in before the next instruction is done. */
 static void do_halt(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
@@ -119,6 +126,7 @@ static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
 	case AGENT_RACE:	return agent_race(cpu, box);
 	case AGENT_FLOOD:	return agent_flood(cpu, box);
 	case AGENT_SCRIBBLE:	return agent_scribble(cpu, box);
+	case AGENT_DR0:		return do_dr0(cpu, box);
 	}
 }
 

@@ -61,6 +61,7 @@ enum agent_order {
 	AGENT_PARK,		/* in: times, first road; out: holds that ended, those that no SIPI ended */
 	AGENT_WAKE,		/* in: times, vCPU that parks; out: wake-ups sent */
 	AGENT_SCRIBBLE,		/* in: GPA of somebody's GHCB, 1: not over the answer; until the order changes */
+	AGENT_DR0,		/* in: value; out: the same, as DR0 gives it back */
 };
 
 /* How AGENT_FLOOD keeps the vCPU busy. */
