@@ -82,6 +82,14 @@ TEST_F_TIMEOUT(wake, comes_each_time, 3600)
 	TH_LOG("%u wake-ups", step * STEP);
 }
 
+/* The agent gives up when NMI handlers pile up: on a busy machine each one takes long. */
+static bool takes_nmi(struct es_vcpu *vcpu)
+{
+	struct agent_mailbox *box = es_mailbox(vcpu);
+
+	return shared_read(&box->nmis) == shared_read(&box->nmis_done);
+}
+
 /* NMIs, and signals that take it out of KVM_RUN, hit the vCPU that parks wherever it is. */
 TEST_F_TIMEOUT(wake, comes_each_time_under_disturbance, 3600)
 {
@@ -91,7 +99,7 @@ TEST_F_TIMEOUT(wake, comes_each_time_under_disturbance, 3600)
 		show(step);
 		begin_step(self->sleeper, self->waker, step);
 		for (nr = 0; !es_vcpu_rings_within(self->sleeper, nr % 3); nr++, disturbed++) {
-			if (nr % 2)
+			if (nr % 2 && takes_nmi(self->sleeper))
 				es_vcpu_nmi(self->sleeper);
 			else
 				es_vcpu_mp_state(self->sleeper);

@@ -88,6 +88,7 @@ struct agent_mailbox {
 	uint64_t interrupts;	/* AGENT_VECTOR: times that it came */
 	uint32_t nmi_bell;	/* non-zero: an NMI handler writes to this port before it completes */
 	uint32_t nmis_at_complete;	/* NMIs that had come when NMI complete returned to that handler */
+	uint64_t nmis_done;	/* of nmis, those whose handler is at its end */
 };
 
 /* First bytes of the image: what the VMM must know to make the launch VMSA. */

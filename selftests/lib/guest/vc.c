@@ -139,6 +139,7 @@ static void handle_nmi(struct agent_cpu *cpu)
 	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), backup, SPEC_GHCB_BYTES);
 	agent_wrmsr(SPEC_MSR_GHCB, msr);
 	cpu->nmi_depth--;
+	shared_write(&box->nmis_done, box->nmis_done + 1);
 }
 
 /* Interrupts are on in AGENT_HALT only, where no request is in the making. */
