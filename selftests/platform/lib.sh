@@ -32,7 +32,7 @@ platform_qemu() {
 # platform_command QEMU CPUS [MEMORY_MIB]: fills the array platform with the emulated SEV-ES host's command
 # line, without kernel, memory contents and serial ports.
 platform_command() {
-	local cpu=EPYC-Milan,+svm,+npt,+nrip-save,+lbrv,+flushbyasid,+decodeassists,+pause-filter
+	local cpu=EPYC-Milan,+svm,+npt,+nrip-save,+lbrv,+flushbyasid,+decodeassists,+pause-filter,+invtsc
 
 	# shellcheck disable=SC2034 # for the caller
 	platform=("$1" -L /usr/share/seabios -L /usr/share/qemu
