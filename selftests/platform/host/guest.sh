@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh
 #
-# A stock SEV-ES guest on this host: QEMU, OVMF, a Debian kernel, a virtio disk and a virtio network
+# A stock guest on this host, with SEV-ES unless something else is said: QEMU, OVMF, a Debian kernel, a virtio disk and a virtio network
 # device, started, watched through its console, and judged.  What the guest reports about disk and
 # network is compared with random data made here, so that no constant answer can pass.
 # shellcheck disable=SC2154 # es_module comes from the kernel command line
@@ -32,16 +32,20 @@ guest_memory() {
 	esac
 }
 
+# The encryption that POLICY asks for; none if it is empty.
+guest_encryption() {
+	[ -z "$1" ] || echo "-machine confidential-guest-support=sev0 -object sev-guest,id=sev0,cbitpos=51,reduced-phys-bits=1,policy=$1"
+}
+
 # guest_start VCPUS POLICY: starts it; its console goes to the run's output, marked as such.
 guest_start() {
 	virtio=disable-legacy=on,iommu_platform=true
-	append="console=ttyS0 panic=-1 no_timer_check es_vcpus=$1 es_disk_bytes=$guest_disk_bytes es_server=10.0.2.2 es_port=8080"
+	append="console=ttyS0 panic=-1 no_timer_check es_vcpus=$1 es_disk_bytes=$guest_disk_bytes es_server=10.0.2.2 es_port=8080 ${guest_append:-}"
 	exec 5<>$guest_dir/keys
-	# shellcheck disable=SC2046 # several arguments are meant
-	qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
+	# shellcheck disable=SC2046,SC2086 # several arguments are meant, or none
+	qemu-system-x86_64 -nodefaults -no-user-config -display none ${guest_reset--no-reboot} \
 		-accel kvm -cpu EPYC-v3 -smp "$1" -m 512 \
-		-machine q35,confidential-guest-support=sev0 $(guest_memory) \
-		-object "sev-guest,id=sev0,cbitpos=51,reduced-phys-bits=1,policy=$2" \
+		-machine q35 $(guest_memory) $(guest_encryption "$2") \
 		-drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE.fd \
 		-drive if=pflash,format=raw,unit=1,file=$guest_dir/vars.fd \
 		-kernel /guest/vmlinuz -initrd /guest/initrd -append "$append" \
@@ -56,10 +60,10 @@ guest_start() {
 # What QEMU said, but the CPU features that this host does not have.
 guest_errors() { grep -v 'requested feature' $guest_dir/errors; }
 
-# guest_wait TEXT SECONDS: until the console shows TEXT; fails when QEMU ends or time is over.
+# guest_wait TEXT SECONDS [TIMES]: until the console shows TEXT; fails when QEMU ends or time is over.
 guest_wait() {
 	waited=0
-	until grep -q -e "$1" $guest_log; do
+	until [ "$(grep -c -e "$1" $guest_log)" -ge "${3:-1}" ]; do
 		kill -0 "$guest_pid" 2>/dev/null || { echo "# QEMU ended while waiting for '$1': $(guest_errors | tail -n 1)"; return 1; }
 		[ "$waited" -lt $(($2 * 2)) ] || { echo "# the guest did not show '$1' within $2 s"; return 1; }
 		waited=$((waited + 1))
@@ -73,16 +77,21 @@ guest_shell() {
 	guest_wait "$2" "$3"
 }
 
-# Powers the guest off through its shell and waits for QEMU.
-guest_stop() {
-	echo "poweroff -f" >&5
+# Waits for QEMU.
+guest_ended() {
 	waited=0
 	while kill -0 "$guest_pid" 2>/dev/null; do
-		[ "$waited" -lt 60 ] || { echo "# the guest did not power off within 30 s"; kill -9 "$guest_pid"; return 1; }
+		[ "$waited" -lt 60 ] || { echo "# QEMU did not end within 30 s"; kill -9 "$guest_pid"; return 1; }
 		waited=$((waited + 1))
 		sleep 0.5
 	done
 	wait "$guest_pid"
+}
+
+# Powers the guest off through its shell.
+guest_stop() {
+	echo "poweroff -f" >&5
+	guest_ended
 }
 
 # guest_said NAME: what the guest reported under that name.
@@ -107,9 +116,18 @@ expect() {
 	fi
 }
 
-# guest_judge VCPUS: the guest's findings against what must be.
+# What a guest with that policy must say of its memory.
+features_of() {
+	case $1 in
+	'') ;;
+	1) echo "AMD SEV" ;;
+	*) echo "AMD SEV SEV-ES" ;;
+	esac
+}
+
+# guest_judge VCPUS [POLICY]: the guest's findings against what must be.
 guest_judge() {
-	expect "memory encryption features active" "AMD SEV SEV-ES" "$(guest_said features)"
+	expect "memory encryption features active" "$(features_of "${2-5}")" "$(guest_said features)"
 	expect "CPUs online in the guest" "$1" "$(guest_said cpus-online)"
 	if [ "$1" -gt 1 ]; then
 		expect "CPU $(($1 - 1)) after taking it offline" "online 0 of $(($1 - 1)) CPUs" "$(guest_said cpu-offline)"
