@@ -43,19 +43,29 @@ static void map_memory(struct es_vm *vm, const struct es_vm_options *options)
 	vm->memory = (uint8_t *)(((uintptr_t)area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
 }
 
-static void add_memory(struct es_vm *vm)
+static void add_slot(struct es_vm *vm, unsigned int nr, const struct es_slot *slot, bool pin)
 {
-	struct kvm_userspace_memory_region slot = { .memory_size = AGENT_GUEST_BYTES };
+	struct kvm_userspace_memory_region region = {
+		.slot = nr, .guest_phys_addr = slot->gpa, .memory_size = slot->bytes,
+	};
+	struct kvm_enc_region pinned = { .addr = (uintptr_t)slot->memory, .size = slot->bytes };
 
-	slot.userspace_addr = (uintptr_t)vm->memory;
-	must(ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot), "KVM_SET_USER_MEMORY_REGION");
+	region.userspace_addr = (uintptr_t)slot->memory;
+	must(ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region), "KVM_SET_USER_MEMORY_REGION");
+	if (pin)
+		must(ioctl(vm->fd, KVM_MEMORY_ENCRYPT_REG_REGION, &pinned), "KVM_MEMORY_ENCRYPT_REG_REGION");
 }
 
-static void pin_memory(struct es_vm *vm)
+/* What a twin or a mirror has is pinned by the other VM. */
+static void add_memory(struct es_vm *vm, const struct es_vm_options *options)
 {
-	struct kvm_enc_region region = { .addr = (uintptr_t)vm->memory, .size = AGENT_GUEST_BYTES };
+	struct es_slot whole = { .bytes = AGENT_GUEST_BYTES, .memory = vm->memory };
+	unsigned int i;
 
-	must(ioctl(vm->fd, KVM_MEMORY_ENCRYPT_REG_REGION, &region), "KVM_MEMORY_ENCRYPT_REG_REGION");
+	if (!options->slots)
+		add_slot(vm, 0, &whole, vm->mapping);
+	for (i = 0; i < options->nr_slots; i++)
+		add_slot(vm, i, &options->slots[i], !options->twin_of && !options->plain);
 }
 
 static uint64_t host_c_bit(void)
@@ -156,7 +166,7 @@ static void add_vcpu(struct es_vm *vm, unsigned int nr, const struct es_vm_optio
 	if (vcpu->run == MAP_FAILED)
 		es_fail("mapping kvm_run failed: %m");
 	set_cpuid(vcpu, options);
-	if (!options->twin_of)
+	if (!options->twin_of && !options->slots)
 		set_launch_state(vcpu);
 	es_vcpu_start_thread(vcpu);
 }
@@ -171,13 +181,16 @@ static void init_lock(struct es_vm *vm)
 	pthread_cond_init(&vm->changed, &attr);
 }
 
-/* Memory with the agent in it, and an encryption context. */
+/* Memory, most often with the agent in it, and an encryption context. */
 static void begin_guest(struct es_vm *vm, const struct es_vm_options *options)
 {
-	map_memory(vm, options);
-	if (!options->blank)
+	if (options->slots)
+		vm->memory = options->slots[0].memory;
+	else
+		map_memory(vm, options);
+	if (!options->blank && !options->slots)
 		load_agent(vm);
-	if (es_sev_init(vm, options->ghcb_version))
+	if (!options->plain && es_sev_init(vm, options->ghcb_version))
 		es_fail("%s failed: %m", options->ghcb_version ? "KVM_SEV_INIT2" : "KVM_SEV_ES_INIT");
 }
 
@@ -196,7 +209,7 @@ void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 	memset(vm, 0, sizeof(*vm));
 	init_lock(vm);
 	vm->kvm_fd = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "opening /dev/kvm");
-	vm->sev_fd = must(open("/dev/sev", O_RDWR | O_CLOEXEC), "opening /dev/sev");
+	vm->sev_fd = options->plain ? -1 : must(open("/dev/sev", O_RDWR | O_CLOEXEC), "opening /dev/sev");
 	type = options->ghcb_version ? es_init2_vm_type(vm->kvm_fd) : KVM_VM_DEFAULT;
 	vm->fd = must(ioctl(vm->kvm_fd, KVM_CREATE_VM, type), "KVM_CREATE_VM");
 	vm->c_bit = host_c_bit();
@@ -206,9 +219,7 @@ void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 		mirror_guest(vm, options->mirror_of);
 	else
 		begin_guest(vm, options);
-	add_memory(vm);
-	if (vm->mapping)
-		pin_memory(vm);
+	add_memory(vm, options);
 	must(ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0), "KVM_CREATE_IRQCHIP");
 	vm->nr_vcpus = options->nr_vcpus;
 	for (i = 0; i < vm->nr_vcpus; i++)

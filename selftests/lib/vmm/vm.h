@@ -24,6 +24,12 @@
 /* KVM_SEV_GUEST_STATUS */
 enum es_guest_state { ES_LAUNCH_UPDATE = 1, ES_LAUNCH_SECRET = 2, ES_RUNNING = 3 };
 
+/* A part of the guest's memory that the caller has. */
+struct es_slot {
+	uint64_t gpa, bytes;
+	uint8_t *memory;
+};
+
 struct es_vm_options {
 	unsigned int nr_vcpus;
 	bool shared_memory;	/* pages that cannot move although nobody pins them for writing */
@@ -32,12 +38,15 @@ struct es_vm_options {
 	struct es_vm *twin_of;	/* the same memory and vCPUs, no SEV yet: where that VM can move to */
 	struct es_vm *mirror_of;	/* a mirror of that VM, with the same memory */
 	bool blank;		/* no agent: the guest comes from elsewhere */
+	const struct es_slot *slots;	/* this memory, and vCPUs as KVM makes them: firmware in it starts by itself */
+	unsigned int nr_slots;
+	bool plain;		/* with slots: a guest without SEV, to look into one that does not start */
 	void (*edit_cpuid)(struct kvm_cpuid_entry2 *entry);	/* sees each entry before a vCPU gets it */
 };
 
 struct es_vm {
 	int kvm_fd, sev_fd, fd;
-	uint8_t *memory;	/* the host's view, AGENT_GUEST_BYTES */
+	uint8_t *memory;	/* the host's view, AGENT_GUEST_BYTES, or that of the first slot */
 	void *mapping;		/* what the memory is a part of; NULL: another VM's */
 	unsigned int nr_vcpus;
 	struct es_vcpu vcpus[AGENT_MAX_VCPUS];
