@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The launch of the machine as an SEV-ES guest: the firmware is what is measured, APs start where it says.
+ */
+#ifndef ES_PC_LAUNCH_H
+#define ES_PC_LAUNCH_H
+
+#include "pc.h"
+
+void pc_launch(struct pc *pc);
+
+#endif
