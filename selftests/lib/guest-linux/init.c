@@ -23,6 +23,7 @@
 #define SLEEP_NS	3000000
 #define KLOG_READ_ALL	3
 #define KLOG_CLEAR	5
+#define SHOWN_BYTES	2000
 
 static uint8_t memory[MEMORY_BYTES];
 static uint32_t memory_sum, cpuid_sum;
@@ -48,13 +49,16 @@ static bool kernel_is_content(void)
 	static char text[262144];
 	int bytes = klogctl(KLOG_READ_ALL, text, sizeof(text) - 1);
 	unsigned int i;
+	char *found;
 
 	text[bytes > 0 ? bytes : 0] = 0;
 	for (i = 0; i < ARRAY_SIZE(complaints); i++) {
-		if (strstr(text, complaints[i])) {
-			say(complaints[i]);
-			return false;
-		}
+		found = strstr(text, complaints[i]);
+		if (!found)
+			continue;
+		found[strnlen(found, SHOWN_BYTES)] = 0;
+		say(found);
+		return false;
 	}
 	return true;
 }
