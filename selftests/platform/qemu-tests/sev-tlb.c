@@ -17,6 +17,7 @@
 #define SPOT        0x1800000u /* the guest reads here: 2 MiB pages of its own */
 #define GLOBAL_SPOT 0x1a00000u
 #define OTHER       0x1c00000u /* where the host moves them */
+#define CODE        0x1000     /* from a spot to a function */
 
 #define CR4_PAE_PGE 0xa0
 #define PTE_GLOBAL  0x100
@@ -34,7 +35,7 @@ static u64 guest_directories[4][512] __attribute__((aligned(4096)));
 static u64 guest_pointers[4] __attribute__((aligned(4096)));
 
 /* 1 or 2: which frame each spot leads to; the guest does what EAX says first. */
-enum { DO_NOTHING, DO_INVLPG, DO_CR3, DO_WRITE, DO_CR4 };
+enum { DO_NOTHING, DO_INVLPG, DO_CR3, DO_WRITE, DO_CR4, DO_CALL };
 
 static void guest(void)
 {
@@ -56,11 +57,16 @@ static void guest(void)
 		     "	mov %%ecx, %%cr4\n"
 		     "	xor $0x80, %%ecx\n"
 		     "	mov %%ecx, %%cr4\n"
-		     "5:	mov %c1, %%eax\n"
+		     "5:	cmp $5, %%eax\n"
+		     "	jne 6f\n"
+		     "	mov %2, %%ecx\n"
+		     "	call *%%ecx\n"
+		     "	vmmcall\n"
+		     "6:	mov %c1, %%eax\n"
 		     "	shl $4, %%eax\n"
 		     "	or %c0, %%eax\n"
 		     "	vmmcall\n"
-		     : : "i"(SPOT), "i"(GLOBAL_SPOT));
+		     : : "i"(SPOT), "i"(GLOBAL_SPOT), "i"(SPOT + CODE));
 }
 
 static void tables(u64 (*directories)[512], u64 *pointers)
@@ -73,12 +79,20 @@ static void tables(u64 (*directories)[512], u64 *pointers)
 }
 
 #define NESTED(_address) (nested_directories[0][(_address) >> 21])
+#define GUEST(_address) (guest_directories[0][(_address) >> 21])
 
 /* Both spots lead to their own frame, where 1 is, or to the other, where 2 is. */
 static void lead_to(int number)
 {
 	NESTED(SPOT) = (number == 1 ? SPOT : OTHER) | 0x1e7;
 	NESTED(GLOBAL_SPOT) = (number == 1 ? GLOBAL_SPOT : OTHER) | 0x1e7;
+}
+
+/* The same by the guest's own tables. */
+static void guest_leads_to(int number)
+{
+	GUEST(SPOT) = (number == 1 ? SPOT : OTHER) | 0xe7;
+	GUEST(GLOBAL_SPOT) = (number == 1 ? GLOBAL_SPOT : OTHER) | 0xe7 | PTE_GLOBAL;
 }
 
 static void make_guest(void)
@@ -150,14 +164,28 @@ static void host_flushes(void)
 	check_equal(run(0, DO_NOTHING), 0x12, "INVLPGA forgets the page, a large one, too");
 }
 
+/* Frame 1 is kept, the guest's tables say frame 2. */
+static void guest_stale(void)
+{
+	lead_to(1);
+	guest_leads_to(1);
+	run(FLUSH_ASID, DO_NOTHING);
+	guest_leads_to(2);
+}
+
 static void guest_flushes(void)
 {
-	stale();
-	check_equal(run(0, DO_INVLPG), 0x12, "the guest's INVLPG forgets the page");
-	stale();
+	guest_stale();
+	check_equal(run(0, DO_NOTHING), 0x11, "the guest reads what its own tables said before");
+	check_equal(run(0, DO_INVLPG), 0x12, "its INVLPG forgets the page");
+	guest_stale();
 	check_equal(run(0, DO_CR3), 0x12, "its write of CR3 forgets all but global pages");
-	stale();
+	guest_stale();
 	check_equal(run(0, DO_CR4), 0x22, "its write of CR4.PGE forgets everything");
+	guest_leads_to(1);
+	stale();
+	check_equal(run(0, DO_CR4), 0x11, "neither ends what the nested tables said");
+	check_equal(run(FLUSH_ASID, DO_NOTHING), 0x22, "only the host does");
 }
 
 static void rights(void)
@@ -172,6 +200,34 @@ static void rights(void)
 	check_equal(run(0, DO_WRITE), 0x13, "they do not shrink without one");
 	check_equal(run(FLUSH_ASID, DO_WRITE), EXIT_NPF, "but with one");
 	*(volatile u32 *)SPOT = 1;
+}
+
+/* A function that returns that number. */
+static void put_code(u32 address, u8 number)
+{
+	const u8 code[] = { 0xb8, number, 0, 0, 0, 0xc3 };
+
+	memcpy((void *)address, code, sizeof(code));
+}
+
+/* One address, the host's own and the guest's: data and code. */
+static void worlds(void)
+{
+	u32 (*function)(void) = (u32 (*)(void))(SPOT + CODE);
+	u32 i, bad = 0;
+
+	put_code(SPOT + CODE, 1);
+	put_code(OTHER + CODE, 2);
+	lead_to(1);
+	guest_leads_to(2);
+	check_equal(run(FLUSH_ASID, DO_CALL), 2, "guest and host have an address that leads each elsewhere");
+	for (i = 0; i < 100; i++) {
+		bad += function() != 1 || *(volatile u32 *)SPOT != 1;
+		bad += run(0, DO_CALL) != 2 || run(0, DO_NOTHING) != 0x22;
+	}
+	check_equal(bad, 0, "neither sees what is the other's there, however often they take turns");
+	guest_leads_to(1);
+	check_equal(run(FLUSH_ASID, DO_CALL), 1, "until the guest's leads there, too");
 }
 
 static void refusals(void)
@@ -226,6 +282,7 @@ void main(void)
 	host_flushes();
 	guest_flushes();
 	rights();
+	worlds();
 	refusals();
 	other_cpu();
 }

@@ -12,11 +12,13 @@
 #include "cpu.h"
 #include "sev_view.h"
 #include "sev_tlb.h"
+#include "sev_world.h"
 
 #define EXCP1D_VC              29
 
 #define SYSCFG_MEM_ENCRYPT     (1ULL << 23)
 #define HWCR_SMM_LOCK          (1ULL << 0)
+#define HWCR_TSC_FREQ_SEL      (1ULL << 24) /* counts with P0's frequency */
 
 #define SVM_EXIT_EFER_WRITE_TRAP 0x08f
 #define SVM_EXIT_CR0_WRITE_TRAP  0x090
@@ -36,6 +38,7 @@ typedef struct SevCpu {
     bool entering;      /* VMRUN has begun and the guest does not run yet */
     uint32_t asid;      /* the running guest's, of any kind; 0: the host's */
     SevTlb *tlb;
+    SevWorlds worlds;
     uint64_t cbit;      /* mask of the C-bit */
     uint64_t ghcb_msr;  /* the running guest's GHCB MSR */
     uint64_t host_pat;  /* the host's PAT while a SEV-ES guest runs */

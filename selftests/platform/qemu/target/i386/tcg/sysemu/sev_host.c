@@ -108,8 +108,9 @@ static void reset_cpu(void *opaque)
     SevCpu *sev = opaque;
 
     sev->syscfg = SYSCFG_MEM_ENCRYPT;
-    sev->hwcr = HWCR_SMM_LOCK;
+    sev->hwcr = HWCR_SMM_LOCK | HWCR_TSC_FREQ_SEL;
     sev->tsc_ratio = TSC_RATIO_ONE;
+    sev->worlds.switching = false;
     sev_tlb_flush(sev->tlb);
 }
 
@@ -132,6 +133,7 @@ bool sev_host_realize(X86CPU *cpu, Error **errp)
     env->sev = g_new0(SevCpu, 1);
     env->sev->cbit = 1ULL << props->cbitpos;
     env->sev->tlb = sev_tlb_new();
+    tcg_add_jmp_cache(env_cpu(env));
     qemu_register_reset(reset_cpu, env->sev);
     reset_cpu(env->sev);
     env->cpuid_xlevel = MAX(env->cpuid_xlevel, 0x8000001f);
@@ -244,6 +246,7 @@ bool sev_wrmsr(CPUX86State *env, uint32_t msr, uint64_t val, uintptr_t ra)
     }
     if (moves_memory(msr)) {
         sev_tlb_flush(env->sev->tlb);
+        tlb_flush(env_cpu(env));
     }
     switch (msr) {
     case MSR_TSC_RATIO:

@@ -3,7 +3,7 @@
  * The guests' translations that a CPU keeps, by ASID
  *
  * AMD 24593 APM Volume 2, 15.16 "TLB Control", 5.5 "Translation-Lookaside
- * Buffer".  TCG forgets all translations at VMRUN and #VMEXIT, so on it a
+ * Buffer".  QEMU forgets all translations at VMRUN and #VMEXIT, so there a
  * host that forgets a flush goes unpunished.  Here, as on hardware, the way
  * from a guest's address to a frame outlives #VMEXIT and is used again when
  * the CPU next runs that ASID:
@@ -224,6 +224,7 @@ void sev_tlb_vmrun(CPUX86State *env, uint32_t asid, uint32_t control,
         cpu_vmexit(env, SVM_EXIT_ERR, 0, ra);
     }
     sev->asid = asid;
+    sev_world_enter_guest(env, asid, control);
 }
 
 /* Does the write of a control register end translations, global ones too? */

@@ -169,6 +169,7 @@ void sev_vmrun_check(CPUX86State *env, uint64_t sev_ctl, uint32_t asid,
     if (!sev) {
         return;
     }
+    sev_world_leave_host(env);
     set_guest(sev, guest_kind(sev, sev_ctl), asid);
     if (asid >= SEV_HOST_NR_ASIDS) {
         refuse(env, asid, SVM_EXIT_ERR, "ASID out of range", ra);
@@ -244,6 +245,7 @@ bool sev_vmexit_save(CPUX86State *env)
     if (!sev) {
         return false;
     }
+    sev_world_leave_guest(env);
     sev->asid = 0;
     if (!sev->guest) {
         return false;
@@ -266,11 +268,15 @@ void sev_vmexit_host(CPUX86State *env)
 {
     SevCpu *sev = env->sev;
 
-    if (!sev || !sev->guest) {
+    if (!sev) {
         return;
     }
     if (sev->guest == SEV_ES) {
         sev_vmsa_load_host(env);
+    }
+    sev_world_enter_host(env);
+    if (!sev->guest) {
+        return;
     }
     sev_key_unref(sev->key);
     sev->key = NULL;
