@@ -35,7 +35,7 @@ static void map_memory(struct pc *pc, const char *firmware)
 		es_fail("the firmware %s cannot be read or is larger than 2 MiB", firmware);
 }
 
-/* No topology: each CPU is a package of its own. */
+/* No topology: each CPU is a package of its own.  The TSC may change with a move, so the clock is KVM's. */
 static void edit_cpuid(struct kvm_cpuid_entry2 *entry)
 {
 	switch (entry->function) {
@@ -51,6 +51,9 @@ static void edit_cpuid(struct kvm_cpuid_entry2 *entry)
 		break;
 	case 0x80000001:
 		entry->ecx &= ~(1u << 22 | 1u << 1);	/* topology extensions, CmpLegacy */
+		break;
+	case 0x80000007:
+		entry->edx &= ~(1u << 8);	/* invariant TSC */
 		break;
 	case 0x80000008:
 		entry->ecx = 0;
