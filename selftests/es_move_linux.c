@@ -124,6 +124,7 @@ TEST_F_TIMEOUT(debian, does_not_notice_moves, 3600)
 	qsort(pauses_us, moves, sizeof(*pauses_us), compare);
 	printf("# %u moves; pauses: shortest %u us, median %u us, longest %u us\n", moves, pauses_us[0],
 	       pauses_us[moves / 2], pauses_us[moves - 1]);
+	fflush(stdout);
 	free(pauses_us);
 }
 
