@@ -81,7 +81,7 @@ guest_shell() {
 guest_ended() {
 	waited=0
 	while kill -0 "$guest_pid" 2>/dev/null; do
-		[ "$waited" -lt 60 ] || { echo "# QEMU did not end within 30 s"; kill -9 "$guest_pid"; return 1; }
+		[ "$waited" -lt 60 ] || { echo "# QEMU did not end within 30 s"; /es/state; kill -9 "$guest_pid"; return 1; }
 		waited=$((waited + 1))
 		sleep 0.5
 	done
