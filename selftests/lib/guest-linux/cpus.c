@@ -33,7 +33,7 @@ bool cpus_online(void)
 	return files_write(SWITCH, "1") && online_is("0-1\n");
 }
 
-static bool run_on(unsigned int cpu)
+bool cpus_stay(unsigned int cpu)
 {
 	cpu_set_t set;
 
@@ -46,13 +46,13 @@ bool cpus_visit(unsigned long *ticks)
 {
 	unsigned long before = interrupt_count(INTERRUPTS_TIMER, LAST);
 	unsigned int i;
-	bool there = run_on(LAST);
+	bool there = cpus_stay(LAST);
 
 	for (i = 0; i < 5; i++)
 		nanosleep(&(struct timespec){ .tv_nsec = SLEEP_NS }, NULL);
 	there = there && sched_getcpu() == LAST;
 	*ticks = interrupt_count(INTERRUPTS_TIMER, LAST) - before;
-	return run_on(0) && there;
+	return cpus_stay(0) && there;
 }
 
 uint32_t cpus_cpuid_sum(void)

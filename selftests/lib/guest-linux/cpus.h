@@ -10,6 +10,8 @@
 
 bool cpus_offline(void);
 bool cpus_online(void);
+/* This thread runs there from now on. */
+bool cpus_stay(unsigned int cpu);
 /* This thread runs there for a moment, sleeps by its timer, and comes back. */
 bool cpus_visit(unsigned long *ticks);
 /* Of what CPUID says to this CPU; APIC IDs are left out. */

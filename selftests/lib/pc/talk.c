@@ -103,10 +103,11 @@ const char *talk_verdict(struct talk *talk)
 		[TALK_SUM] = "the guest got other bytes than were sent", [TALK_ORDER] = "the guest missed a round",
 		[TALK_CLOCK_BACK] = "the guest's clock went back",
 		[TALK_CLOCK_SOURCE] = "the guest gave up its clock",
-		[TALK_TIMER] = "timer interrupts stayed away, or a sleep was too short",
+		[TALK_TIMER] = "timer interrupts stayed away", [TALK_SLEEP] = "a sleep was too short",
 		[TALK_SERIAL] = "serial interrupts stayed away",
 		[TALK_OFFLINE] = "CPU 1 did not go offline", [TALK_ONLINE] = "CPU 1 did not come online",
-		[TALK_PLACE] = "a thread did not run on CPU 1", [TALK_CPUID] = "CPUID said something else",
+		[TALK_PLACE] = "a thread did not run on CPU 1",
+		[TALK_AP_TIMER] = "timer interrupts of CPU 1 stayed away", [TALK_CPUID] = "CPUID said something else",
 		[TALK_MEMORY] = "memory changed", [TALK_FLOAT] = "floating point numbers changed",
 		[TALK_KERNEL] = "the guest's kernel complained",
 	};
