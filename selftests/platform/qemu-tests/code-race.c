@@ -67,7 +67,7 @@ static int change(u32 nr)
 	go = 2 * nr + 1;
 	for (i = 0; i < nr % 256 * 16; i++)
 		asm volatile("" : : : "memory");
-	*(volatile u32 *)(code + 1) = 2;
+	*(volatile u8 *)(code + 1) = 2; /* a single store */
 	wait_for(2 * nr + 1);
 	wait_for(2 * nr + 2);
 	return result == 2;

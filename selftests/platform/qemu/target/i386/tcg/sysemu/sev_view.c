@@ -219,22 +219,10 @@ void sev_frame_put(const SevFrameRef *ref, SevKey *key, const uint8_t *bytes)
 static void view_alone(CPUState *cs, const SevFrameRef *ref, SevKey *key,
                        SevBy by)
 {
-    bool locked = qemu_mutex_iothread_locked();
+    bool locked = tcg_alone_begin(cs);
 
-    if (locked) {
-        qemu_mutex_unlock_iothread(); /* those who run may want it */
-    }
-    qatomic_inc(&tb_flush_hold);
-    cpu_exec_end(cs);
-    start_exclusive();
     view_by(ref, key, by);
-    end_exclusive();
-    cpu_exec_start(cs);
-    qatomic_dec(&tb_flush_hold);
-    tlb_flush(cs);
-    if (locked) {
-        qemu_mutex_lock_iothread();
-    }
+    tcg_alone_end(cs, locked);
 }
 
 void sev_frame_view_cpu(CPUX86State *env, const SevFrameRef *ref, SevKey *key)
