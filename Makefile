@@ -45,6 +45,15 @@ judge-selftests: ## the kernels' own KVM selftests judge the emulated SEV-ES hos
 move-check: ## a Linux guest is moved 100 times between VMs, on both kernels, and must not notice (a quarter of an hour)
 	@ES_ROUNDS=100 ES_TEST_SECONDS=$${ES_TEST_SECONDS:-1800} $(MAKE) -C selftests run_tests TESTS=es_move_linux
 
+.PHONY: stress-check
+stress-check: ## 100,000 wake-ups with CPUs in parallel, 1,000 CPUs offline and back, 100 moves, on both kernels (an hour)
+	@failed=; \
+	ES_THREADS=multi HOST_CPUS=2 ES_ROUNDS=25000 ES_TIME_LIMIT_S=3600 ES_TEST_SECONDS=7200 \
+		$(MAKE) -C selftests run_tests HERE= TESTS=es_wake || failed=1; \
+	ES_ROUNDS=1000 $(MAKE) -C selftests run_tests HERE= TESTS=guest_hold || failed=1; \
+	$(MAKE) move-check HERE= || failed=1; \
+	[ -z "$$failed" ]
+
 .PHONY: verbs-check
 verbs-check: ## the verbs that README.md names and no other test runs, with small work (a quarter of an hour)
 	@selftests/verbs

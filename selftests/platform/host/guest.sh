@@ -77,11 +77,12 @@ guest_shell() {
 	guest_wait "$2" "$3"
 }
 
-# Waits for QEMU.
+# Waits for QEMU: a slow machine may take its time, but what the vCPUs do meanwhile is shown.
 guest_ended() {
 	waited=0
 	while kill -0 "$guest_pid" 2>/dev/null; do
-		[ "$waited" -lt 60 ] || { echo "# QEMU did not end within 30 s"; /es/state; kill -9 "$guest_pid"; return 1; }
+		[ "$waited" -ne 60 ] || { echo "# QEMU did not end within 30 s; its vCPUs:"; /es/state; }
+		[ "$waited" -lt 240 ] || { echo "# QEMU did not end within 120 s; its vCPUs:"; /es/state; kill -9 "$guest_pid"; return 1; }
 		waited=$((waited + 1))
 		sleep 0.5
 	done
