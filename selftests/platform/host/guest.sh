@@ -86,6 +86,7 @@ guest_ended() {
 		waited=$((waited + 1))
 		sleep 0.5
 	done
+	echo "# QEMU ended after $((waited / 2)) s"
 	wait "$guest_pid"
 }
 
