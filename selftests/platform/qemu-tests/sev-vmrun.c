@@ -16,6 +16,7 @@
 
 static u8 vmsa[4096] __attribute__((aligned(4096)));
 static u8 other_vmsa[4096] __attribute__((aligned(4096)));
+static u8 swap_vmsa[4096] __attribute__((aligned(4096)));
 static u8 kept[4096];
 
 /* The guest is one page: code, IDT and stack. */
@@ -106,9 +107,12 @@ static int launch(void)
 	make_guest_page();
 	make_vmsa(vmsa);
 	make_vmsa(other_vmsa);
+	make_vmsa(swap_vmsa);
+	*(u64 *)(swap_vmsa + 0x3b0) = 0x20;
 	memcpy(kept, guest_page, 4096);
 	return handle && psp_launch_page(PSP_LAUNCH_UPDATE_DATA, handle, guest_page) &&
 	       psp_launch_page(PSP_LAUNCH_UPDATE_VMSA, handle, vmsa) &&
+	       psp_launch_page(PSP_LAUNCH_UPDATE_VMSA, handle, swap_vmsa) &&
 	       psp_launch_finish(handle);
 }
 
@@ -153,6 +157,8 @@ static void refusals(void)
 	check_equal(run_with(VMCB_LBR, 0), EXIT_INVALID, "SEV-ES without LBR virtualization is refused");
 	check_equal(run_with(VMCB_VMSA, (u32)other_vmsa), EXIT_INVALID,
 		    "a page that is no VMSA is refused");
+	check_equal(run_with(VMCB_VMSA, (u32)swap_vmsa), EXIT_INVALID,
+		    "DebugSwap is refused by a CPU that does not announce it");
 	check_equal(run_with(VMCB_VMSA, (u32)vmsa + 8), EXIT_INVALID,
 		    "an address that is not a page's is refused");
 	check_equal(run_with(VMCB_EVENTINJ, EVENT(4, 0x80)), EXIT_INVALID, "injecting a software interrupt is refused");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Rule: the breakpoints that the guest's DR7 enables work in the guest, and
- *       those alone; DR0 to DR3 are the host's.
+ *       those alone; DR0 to DR3 are the host's.  None is left on for the host.
  * Source: AMD 24593 APM Volume 2, 15.5.1 (VMRUN loads DR6 and DR7), 15.6
  *       (#VMEXIT disables the host's breakpoints), 13.1 "Software-Debug
  *       Resources".
@@ -30,6 +30,19 @@ static u32 run(const void *address, u64 dr7)
 	return svm_run();
 }
 
+/* The host's, after it had one that would have stopped it. */
+static u32 host_dr7_behind(void)
+{
+	u32 dr7;
+
+	asm volatile("mov %0, %%dr0; mov %1, %%dr7" : : "r"(&watched), "r"((u32)DR7_WRITE_0));
+	svm_guest(guest);
+	svm_run();
+	watched = 3;
+	asm volatile("mov %%dr7, %0" : "=r"(dr7));
+	return dr7;
+}
+
 static u32 stopped_at(void)
 {
 	return VMCB32(VMCB_SAVE + SAVE_RIP);
@@ -45,5 +58,6 @@ void main(void)
 	check_equal(run(&watched, DR7_WRITE_0), EXIT_EXCEPTION + DB, "a data breakpoint stops the guest");
 	check_equal(stopped_at(), (u32)there, "after the write");
 	check_equal(run(here, 0x400), EXIT_VMMCALL, "a guest without breakpoints runs to its end");
+	check_equal(host_dr7_behind(), 0x400, "the host's breakpoints are disabled afterwards");
 	check_equal(run(here, 1ull << 32 | 0x400), EXIT_INVALID, "a DR7 with reserved bits is refused");
 }

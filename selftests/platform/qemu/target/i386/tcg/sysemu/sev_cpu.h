@@ -42,6 +42,7 @@ typedef struct SevCpu {
     uint64_t cbit;      /* mask of the C-bit */
     uint64_t ghcb_msr;  /* the running guest's GHCB MSR */
     uint64_t host_pat;  /* the host's PAT while a SEV-ES guest runs */
+    uint16_t pauses;    /* until the one that exits; see sev_pause_passes() */
     uint64_t tsc_ratio; /* fixed point, 32 binary places */
     uint64_t syscfg;
     uint64_t hwcr;
@@ -64,6 +65,13 @@ static inline uint64_t sev_cbit(CPUX86State *env)
 static inline uint64_t sev_efer_fixed(CPUX86State *env)
 {
     return sev_guest_is(env, SEV_ES) ? MSR_EFER_SVME : 0;
+}
+
+/* PAUSE filter, APM Volume 2, 15.14.4: of each count the last PAUSE exits. */
+static inline bool sev_pause_passes(CPUX86State *env)
+{
+    return unlikely(env->sev) && (env->hflags & HF_GUEST_MASK) &&
+           env->sev->pauses && --env->sev->pauses;
 }
 
 uint64_t sev_scale_tsc(CPUX86State *env, uint64_t tsc);

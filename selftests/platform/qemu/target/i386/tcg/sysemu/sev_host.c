@@ -43,6 +43,7 @@
 #define CPUID_8000_001F_EAX_VM_PAGE_FLUSH (1u << 2)
 #define CPUID_8000_001F_EAX_SEV_ES        (1u << 3)
 #define CPUID_8000_001F_EAX_COHERENT      (1u << 10)
+#define CPUID_8000_001F_EAX_DEBUG_SWAP    (1u << 14)
 
 static const SevHostProps *host_props(void)
 {
@@ -149,6 +150,7 @@ void sev_host_cpuid(CPUX86State *env, uint32_t *eax, uint32_t *ebx,
     if (env->sev) {
         *eax = CPUID_8000_001F_EAX_SEV | CPUID_8000_001F_EAX_VM_PAGE_FLUSH |
                CPUID_8000_001F_EAX_SEV_ES | CPUID_8000_001F_EAX_COHERENT;
+        *eax |= props->debug_swap ? CPUID_8000_001F_EAX_DEBUG_SWAP : 0;
         *ebx = props->cbitpos | props->phys_bits_reduction << 6;
         *ecx = props->nr_asids;
         *edx = props->min_asid;

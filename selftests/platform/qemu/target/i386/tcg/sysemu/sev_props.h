@@ -17,6 +17,7 @@ typedef struct SevHostProps {
     uint32_t phys_bits_reduction;  /* address bits lost to encryption */
     uint32_t nr_asids;             /* highest ASID with a key */
     uint32_t min_asid;             /* first ASID of guests without SEV-ES */
+    bool debug_swap;               /* SEV-ES guests may have DR0 to DR3 */
 } SevHostProps;
 
 #define DEFINE_PROPS_SEV_HOST(_type, _field)                                  \
@@ -25,7 +26,8 @@ typedef struct SevHostProps {
     DEFINE_PROP_UINT32("sev-phys-bits-reduction", _type,                      \
                        _field.phys_bits_reduction, 1),                        \
     DEFINE_PROP_UINT32("sev-asids", _type, _field.nr_asids, 31),              \
-    DEFINE_PROP_UINT32("sev-min-asid", _type, _field.min_asid, 16)
+    DEFINE_PROP_UINT32("sev-min-asid", _type, _field.min_asid, 16),           \
+    DEFINE_PROP_BOOL("sev-debug-swap", _type, _field.debug_swap, false)
 
 struct CPUArchState;
 #if defined(CONFIG_TCG) && !defined(CONFIG_USER_ONLY)

@@ -17,6 +17,7 @@
 #include "tcg/helper-tcg.h"
 #include "sev_cost.h"
 #include "sev_cpu.h"
+#include "sev_debug.h"
 #include "sev_key.h"
 #include "sev_vmsa.h"
 #include "trace/trace-target_i386.h"
@@ -24,6 +25,7 @@
 #define SVM_SEV_ENABLED      (1 << 1)
 #define SVM_SEV_ES_ENABLED   (1 << 2)
 
+#define VMCB_PAUSE_COUNT     0x03e
 #define VMCB_GHCB_MSR        0x0a0
 #define VMCB_VMSA            0x108
 #define LBR_VIRTUALIZATION   1
@@ -81,17 +83,25 @@ static const char *refuse_vmsa(CPUX86State *env, const SevVmsa *vmsa)
     return sev_vmsa_intact(vmsa) ? NULL : "VMSA was changed";
 }
 
+static uint64_t sev_features(CPUX86State *env)
+{
+    return env_archcpu(env)->sev_host.debug_swap ? SEV_FEATURE_DEBUG_SWAP : 0;
+}
+
 static const char *refuse_control(CPUX86State *env, const SevVmsa *vmsa)
 {
     SevVmsaControl control;
 
     sev_vmsa_get_control(vmsa, &control);
-    if (control.sev_features) {
+    if (control.sev_features & ~sev_features(env)) {
         return "SEV_FEATURES not supported";
     }
     if ((control.cr0 & SVM_CR0_RESERVED_MASK) ||
         ((control.cr0 & CR0_NW_MASK) && !(control.cr0 & CR0_CD_MASK))) {
         return "CR0 not valid";
+    }
+    if (control.dr6 >> 32 || control.dr7 >> 32) {
+        return "DR6 or DR7 not valid";
     }
     if (control.cr4 & cr4_reserved_bits(env)) {
         return "CR4 not valid";
@@ -160,6 +170,13 @@ static void set_guest(SevCpu *sev, SevGuest guest, uint32_t asid)
     sev->key = guest ? sev_asid_key(asid) : NULL;
 }
 
+/* Of any guest: 0 if each PAUSE exits that is intercepted. */
+static void load_pause_filter(CPUX86State *env)
+{
+    env->sev->pauses = env->features[FEAT_SVM] & CPUID_SVM_PAUSEFILTER ?
+        x86_lduw_phys(env_cpu(env), env->vm_vmcb + VMCB_PAUSE_COUNT) : 0;
+}
+
 void sev_vmrun_check(CPUX86State *env, uint64_t sev_ctl, uint32_t asid,
                      uintptr_t ra)
 {
@@ -170,6 +187,7 @@ void sev_vmrun_check(CPUX86State *env, uint64_t sev_ctl, uint32_t asid,
         return;
     }
     sev_world_leave_host(env);
+    load_pause_filter(env);
     set_guest(sev, guest_kind(sev, sev_ctl), asid);
     if (asid >= SEV_HOST_NR_ASIDS) {
         refuse(env, asid, SVM_EXIT_ERR, "ASID out of range", ra);

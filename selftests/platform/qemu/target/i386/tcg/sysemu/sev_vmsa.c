@@ -24,6 +24,7 @@
 #include "cpu.h"
 #include "exec/exec-all.h"
 #include "tcg/helper-tcg.h"
+#include "sev_debug.h"
 #include "sev_key.h"
 #include "sev_vmsa.h"
 
@@ -32,7 +33,8 @@ enum {
     VMSA_ES = 0x000, VMSA_CS = 0x010, VMSA_SS = 0x020, VMSA_DS = 0x030,
     VMSA_FS = 0x040, VMSA_GS = 0x050, VMSA_GDTR = 0x060, VMSA_LDTR = 0x070,
     VMSA_IDTR = 0x080, VMSA_TR = 0x090, VMSA_CPL = 0x0cb, VMSA_EFER = 0x0d0,
-    VMSA_CR4 = 0x148, VMSA_CR3 = 0x150, VMSA_CR0 = 0x158, VMSA_RFLAGS = 0x170,
+    VMSA_CR4 = 0x148, VMSA_CR3 = 0x150, VMSA_CR0 = 0x158, VMSA_DR7 = 0x160,
+    VMSA_DR6 = 0x168, VMSA_RFLAGS = 0x170,
     VMSA_SEV_FEATURES = 0x3b0,
     VMSA_MXCSR = 0x408, VMSA_FTW = 0x40c, VMSA_FSW = 0x40e, VMSA_FCW = 0x410,
     VMSA_ST_LOW = 0x420, VMSA_ST_HIGH = 0x460,
@@ -81,8 +83,6 @@ static const Field fields_b[] = {
 
 /* Guest only: of the host's, do_vmexit takes care or nobody does. */
 static const Field fields_guest[] = {
-    FIELD(0x160, dr[7]),
-    FIELD(0x168, dr[6]),
     FIELD(0x178, eip),
     FIELD(0x1d8, regs[R_ESP]),
     FIELD(0x1f8, regs[R_EAX]),
@@ -241,8 +241,15 @@ void sev_vmsa_get_control(const SevVmsa *vmsa, SevVmsaControl *control)
     control->cr0 = ldq_le_p(page + VMSA_CR0);
     control->cr3 = ldq_le_p(page + VMSA_CR3);
     control->cr4 = ldq_le_p(page + VMSA_CR4);
+    control->dr6 = ldq_le_p(page + VMSA_DR6);
+    control->dr7 = ldq_le_p(page + VMSA_DR7);
     control->efer = ldq_le_p(page + VMSA_EFER);
     control->sev_features = ldq_le_p(page + VMSA_SEV_FEATURES);
+}
+
+static bool swaps_debug(const uint8_t *page)
+{
+    return ldq_le_p(page + VMSA_SEV_FEATURES) & SEV_FEATURE_DEBUG_SWAP;
 }
 
 void sev_vmsa_load(CPUX86State *env, const SevVmsa *vmsa)
@@ -259,6 +266,7 @@ void sev_vmsa_load(CPUX86State *env, const SevVmsa *vmsa)
     load_segs(env, page);
     load_fields(env, page, fields_b, ARRAY_SIZE(fields_b));
     load_fields(env, page, fields_guest, ARRAY_SIZE(fields_guest));
+    sev_debug_load(env, page, swaps_debug(page));
     load_fpu(env, page);
     sync_extended_state(env);
 }
@@ -275,6 +283,7 @@ void sev_vmsa_save(CPUX86State *env, SevVmsa *vmsa)
     save_segs(env, page);
     save_fields(env, page, fields_b, ARRAY_SIZE(fields_b));
     save_fields(env, page, fields_guest, ARRAY_SIZE(fields_guest));
+    sev_debug_save(env, page, swaps_debug(page));
     save_fpu(env, page);
     sev_frame_put(&vmsa->frame, vmsa->key, page);
 }
@@ -285,6 +294,7 @@ void sev_vmsa_load_host(CPUX86State *env)
 
     cpu_physical_memory_read(env->vm_hsave + offsetof(struct vmcb, save), page,
                              TARGET_PAGE_SIZE - offsetof(struct vmcb, save));
+    sev_debug_load_host(env);
     load_seg(env, page, R_FS);
     load_seg(env, page, R_GS);
     env->ldt = get_seg(env, page + VMSA_LDTR);

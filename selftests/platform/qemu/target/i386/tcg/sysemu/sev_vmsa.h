@@ -22,7 +22,7 @@ struct SevVmsa {
 
 /* Registers whose values VMRUN checks before it loads anything. */
 typedef struct SevVmsaControl {
-    uint64_t cr0, cr3, cr4, efer, sev_features;
+    uint64_t cr0, cr3, cr4, dr6, dr7, efer, sev_features;
 } SevVmsaControl;
 
 /* The VMSA at @spa, or NULL: not page aligned or never made one. */
