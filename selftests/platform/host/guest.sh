@@ -49,6 +49,19 @@ guest_trace_ends() {
 	trace_only kvm_pio 'port == 0xcf9 || port == 0x64'
 }
 
+# guest_run COMMAND [ARGUMENT...]: QEMU, its console and keys, its exit status kept.
+guest_run() {
+	rm -f $guest_dir/pid $guest_dir/status
+	{
+		"$@" <&5 >$guest_log 2>$guest_dir/errors &
+		echo $! >$guest_dir/pid
+		wait $!
+		echo $? >$guest_dir/status
+	} &
+	until [ -s $guest_dir/pid ]; do sleep 0.1; done
+	guest_pid=$(cat $guest_dir/pid)
+}
+
 # guest_start VCPUS POLICY: starts it; its console goes to the run's output, marked as such.
 guest_start() {
 	virtio=disable-legacy=on,iommu_platform=true
@@ -56,7 +69,7 @@ guest_start() {
 	guest_trace_ends
 	exec 5<>$guest_dir/keys
 	# shellcheck disable=SC2046,SC2086 # several arguments are meant, or none
-	qemu-system-x86_64 -nodefaults -no-user-config -display none ${guest_reset--no-reboot} \
+	guest_run qemu-system-x86_64 -nodefaults -no-user-config -display none ${guest_reset--no-reboot} \
 		-accel kvm -cpu EPYC-v3 -smp "$1" -m 512 \
 		-machine q35 $(guest_memory) $(guest_encryption "$2") \
 		-drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE.fd \
@@ -65,10 +78,12 @@ guest_start() {
 		-drive if=none,id=disk,format=raw,file=$guest_dir/disk -device "virtio-blk-pci,drive=disk,$virtio" \
 		-netdev user,id=net -device "virtio-net-pci,netdev=net,romfile=,$virtio" \
 		-qmp tcp:127.0.0.1:4444,server=on,wait=off \
-		-serial stdio <&5 >$guest_log 2>$guest_dir/errors &
-	guest_pid=$!
+		-serial stdio
 	tail -n +1 -f $guest_log | while IFS= read -r line; do echo "guest| $line"; done &
 }
+
+# QEMU's exit status, or nothing while it runs; 128 and more: a signal.
+guest_status() { cat $guest_dir/status 2>/dev/null; }
 
 # What QEMU said, but the CPU features that this host does not have.
 guest_errors() { grep -v 'requested feature' $guest_dir/errors; }
@@ -77,7 +92,7 @@ guest_errors() { grep -v 'requested feature' $guest_dir/errors; }
 guest_wait() {
 	waited=0
 	until [ "$(grep -c -e "$1" $guest_log)" -ge "${3:-1}" ]; do
-		kill -0 "$guest_pid" 2>/dev/null || { echo "# QEMU ended while waiting for '$1': $(guest_errors | tail -n 1)"; return 1; }
+		[ -z "$(guest_status)" ] || { echo "# QEMU ended with status $(guest_status) while waiting for '$1': $(guest_errors | tail -n 1)"; return 1; }
 		[ "$waited" -lt $(($2 * 2)) ] || { echo "# the guest did not show '$1' within $2 s"; return 1; }
 		waited=$((waited + 1))
 		sleep 0.5
@@ -93,13 +108,13 @@ guest_shell() {
 # Waits for QEMU.
 guest_ended() {
 	waited=0
-	while kill -0 "$guest_pid" 2>/dev/null; do
+	while [ -z "$(guest_status)" ]; do
 		[ "$waited" -lt 60 ] || { echo "# QEMU did not end within 30 s; its vCPUs:"; /es/state; kill -9 "$guest_pid"; return 1; }
 		waited=$((waited + 1))
 		sleep 0.5
 	done
-	echo "# QEMU ended after $((waited / 2)) s"
-	wait "$guest_pid"
+	echo "# QEMU ended after $((waited / 2)) s, status $(guest_status)"
+	[ "$(guest_status)" -eq 0 ]
 }
 
 # Powers the guest off through its shell.
@@ -142,6 +157,7 @@ features_of() {
 # guest_judge VCPUS [POLICY]: the guest's findings against what must be.
 guest_judge() {
 	expect "memory encryption features active" "$(features_of "${2-5}")" "$(guest_said features)"
+	expect "complaints of the guest's kernel" "" "$(kernel_complaints <$guest_log | head -n 1)"
 	expect "CPUs online in the guest" "$1" "$(guest_said cpus-online)"
 	if [ "$1" -gt 1 ]; then
 		expect "CPU $(($1 - 1)) after taking it offline" "online 0 of $(($1 - 1)) CPUs" "$(guest_said cpu-offline)"

@@ -90,8 +90,9 @@ finish() {
 	sleep 60
 }
 
-# Kernel messages that make a run a failure, whatever its job says; and a hint at boot that only looks like one.
-forbidden='BUG:|WARNING:|Oops|general protection fault|Kernel panic|Call Trace|soft lockup|hard LOCKUP|blocked for more than|detected stall|KASAN|UBSAN|refcount_t:|corruption|Bad page|scheduling while atomic|[Pp]ossible (recursive|circular|irq|interrupt)|suspicious RCU|inconsistent lock|lock held (freed|when returning)|held lock freed|locking correctness validator|Invalid wait context|new suspected memory leaks'
+# Kernel messages that make a run a failure, whatever its job says, those about a program that crashed or was killed for want
+# of memory too; and a hint at boot that only looks like one.
+forbidden='BUG:|WARNING:|Oops|general protection fault|Kernel panic|Call Trace|soft lockup|hard LOCKUP|blocked for more than|detected stall|KASAN|UBSAN|refcount_t:|corruption|Bad page|scheduling while atomic|[Pp]ossible (recursive|circular|irq|interrupt)|suspicious RCU|inconsistent lock|lock held (freed|when returning)|held lock freed|locking correctness validator|Invalid wait context|new suspected memory leaks|: segfault at|traps: |oom-kill'
 harmless='Speculative Return Stack Overflow: WARNING: See'
 
 # The complaints among the kernel messages of standard input.
