@@ -11,7 +11,8 @@
  * Fails with: stock kvm_amd: that of the SMI (6.12: KVM_RUN gives EIO; 6.1: the guest loses its memory,
  *	where the emulated CPU hangs), the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), those
  *	of lost wake-ups (6.1 and 6.12: the AP sleeps for ever after INIT and SIPI that came just before its
- *	hold), and on 6.1 every case of the MSR road (the request is not known).
+ *	hold), that of the control registers (KVM takes CR4 and EFER for 0 after INIT), and on 6.1 every case
+ *	of the MSR road (the request is not known).
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -209,6 +210,23 @@ TEST_F_TIMEOUT(ap, is_released_by_userspace_with_an_answer_of_zero, 120)
 		EXPECT_EQ(SPEC_HANDLED, es_info1(self->ap));
 		EXPECT_EQ(0, es_info2(self->ap));
 	}
+}
+
+/* They are in the VMSA, which no INIT changes; KVM makes CPUID's OSXSAVE of CR4. */
+TEST_F_TIMEOUT(ap, keeps_its_control_registers_over_init_as_kvm_knows_them, 120)
+{
+	struct kvm_sregs before = { }, after = { };
+
+	ASSERT_EQ(0, ioctl(self->ap->fd, KVM_GET_SREGS, &before));
+	es_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	es_send_init_sipi(self->bsp, self->ap, 0x10);
+	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+	ASSERT_EQ(0, ioctl(self->ap->fd, KVM_GET_SREGS, &after));
+	EXPECT_NE(0, after.cr4);
+	EXPECT_EQ(before.cr0, after.cr0);
+	EXPECT_EQ(before.cr4, after.cr4);
+	EXPECT_EQ(before.efer, after.efer);
 }
 
 TEST_F_TIMEOUT(ap, may_be_held_both_ways_in_turn, 120)

@@ -87,6 +87,7 @@ struct es_vcpu {
 	enum es_ap_state ap_state;
 	bool first_sipi;		/* a first SIPI has come */
 	bool in_run;			/* this KVM_RUN is past es_vcpu_pre_run() */
+	bool in_init;			/* KVM is resetting what it knows of the registers */
 	bool bsp_hidden;		/* the BSP flag of the APIC base is off for the moment */
 	struct es_stats stats;
 };

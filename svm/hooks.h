@@ -94,6 +94,27 @@ static void es_hook_enable_nmi_window(struct kvm_vcpu *vcpu)
 		svm_enable_nmi_window(vcpu);
 }
 
+/* What KVM knows of the guest's control registers stays over INIT, as they do (vcpu.c). */
+static void es_hook_set_cr0(struct kvm_vcpu *vcpu, unsigned long cr0)
+{
+	if (!es_vcpu_in_init(vcpu))
+		svm_set_cr0(vcpu, cr0);
+}
+
+static void es_hook_set_cr4(struct kvm_vcpu *vcpu, unsigned long cr4)
+{
+	if (!es_vcpu_in_init(vcpu))
+		svm_set_cr4(vcpu, cr4);
+}
+
+static int es_hook_set_efer(struct kvm_vcpu *vcpu, u64 efer)
+{
+	if (!es_vcpu_in_init(vcpu))
+		return svm_set_efer(vcpu, efer);
+	to_es(vcpu)->in_init = false;	/* the last that INIT sets */
+	return 0;
+}
+
 static int es_hook_complete_emulated_msr(struct kvm_vcpu *vcpu, int err)
 {
 	return to_es(vcpu) ? es_vcpu_complete_msr(vcpu, err) : svm_complete_emulated_msr(vcpu, err);
@@ -123,6 +144,9 @@ static int es_hook_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 #define svm_nmi_allowed			es_hook_nmi_allowed
 #define svm_smi_allowed			es_hook_smi_allowed
 #define svm_enable_nmi_window		es_hook_enable_nmi_window
+#define svm_set_cr0			es_hook_set_cr0
+#define svm_set_cr4			es_hook_set_cr4
+#define svm_set_efer			es_hook_set_efer
 #define svm_complete_emulated_msr	es_hook_complete_emulated_msr
 #define svm_get_msr			es_hook_get_msr
 #define svm_set_msr			es_hook_set_msr

@@ -4,7 +4,10 @@
  *
  *   create   allocate; WAITING
  *   reset    forget the exit in flight; WAITING; GHCB MSR = SEV information
- *   INIT     tell the AP state machine; an exit in flight stays (a held vCPU has one)
+ *   INIT     tell the AP state machine; an exit in flight stays (a held vCPU has one), and so does
+ *            what KVM knows of CR0, CR4 and EFER: no INIT reaches the VMSA, and what KVM forgot it
+ *            would learn at the guest's next change only.  CPUID's OSXSAVE is made from CR4, and a
+ *            guest that changes EFER under paging that KVM knows of gets #GP if LME seems to change.
  *   run      finish the exit that userspace worked on, then go on
  *   move     the kernel moves struct vcpu_sev_es_state, and with it the pointer to our state
  *   free     free
@@ -88,6 +91,7 @@ void es_vcpu_init_event(struct kvm_vcpu *vcpu)
 {
 	if (!to_es(vcpu))
 		return;
+	to_es(vcpu)->in_init = vcpu->arch.guest_state_protected;
 	es_ap_feed(vcpu, ES_AP_INIT);
 	es_ap_hide_bsp(vcpu);
 }

@@ -47,6 +47,12 @@ static inline void es_vcpu_put(struct kvm_vcpu *vcpu)
 		es_ap_show_bsp(vcpu);
 }
 
+/* KVM resets control registers, which INIT cannot: they are in the VMSA. */
+static inline bool es_vcpu_in_init(struct kvm_vcpu *vcpu)
+{
+	return to_es(vcpu) && to_es(vcpu)->in_init;
+}
+
 /* End of an emulated RDMSR or WRMSR: @err says that it must raise #GP.  Returns as handlers do. */
 int es_vcpu_complete_msr(struct kvm_vcpu *vcpu, int err);
 
