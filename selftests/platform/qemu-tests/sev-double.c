@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Rule: #VC is contributory: a guest whose #VC handler cannot be reached, since
+ *       the way there is a #VC itself, has a double fault and shuts down.
+ * Source: AMD 24593 APM Volume 2, 15.35.5 "#VC Exception", 8.2.9 "#DF".
+ * Why it matters: such a guest must not keep the CPU from its host.
+ * Not covered: #VC behind a page fault.
+ */
+#include "sev.h"
+
+#define ASID          3
+#define EXIT_SHUTDOWN 0x7f
+#define DEVICE        0x1800000u /* 2 MiB that the host marks as a device's */
+#define PTE_RESERVED  (1ull << 51) /* behind the last address bit: #VC, as KVM does */
+
+static u8 vmsa[4096] __attribute__((aligned(4096)));
+
+extern u8 guest_page[4096], guest_start[], guest_vc[], guest_df[], guest_idt[];
+
+/* Its stack is in a device. */
+asm(".balign 4096\n"
+	"guest_page:\n"
+	"guest_start:\n"
+	"	cpuid\n"
+	"guest_vc:\n"
+	"	hlt\n"
+	"guest_df:\n"
+	"	hlt\n"
+	".balign 1024\n"
+	"guest_idt:\n"
+	"	.space 30 * 8\n"
+	".balign 4096\n");
+
+static u64 gate(const u8 *handler)
+{
+	u32 address = (u32)handler;
+
+	return (address & 0xffff) | 8 << 16 | (u64)(0x8e00 | (address & 0xffff0000)) << 32;
+}
+
+static int launch(void)
+{
+	u32 handle = psp_launch(ASID);
+
+	*(u64 *)(guest_idt + 8 * 8) = gate(guest_df);
+	*(u64 *)(guest_idt + 29 * 8) = gate(guest_vc);
+	sev_vmsa(vmsa, guest_start, (void *)(DEVICE + 4096));
+	*(u32 *)(vmsa + SAVE_IDTR + 4) = 30 * 8 - 1;
+	*(u64 *)(vmsa + SAVE_IDTR + 8) = (u32)guest_idt;
+	return handle && psp_launch_page(PSP_LAUNCH_UPDATE_DATA, handle, guest_page) &&
+	       psp_launch_page(PSP_LAUNCH_UPDATE_VMSA, handle, vmsa) && psp_launch_finish(handle);
+}
+
+void main(void)
+{
+	static u64 nested[4][512] __attribute__((aligned(4096)));
+	static u64 pointers[4] __attribute__((aligned(4096)));
+	int i;
+
+	check(psp_find(), "there is a security processor");
+	check_equal(psp_init(), 0, "it is initialized");
+	paging_on();
+	memcpy(nested, page_directories, sizeof(nested));
+	nested[0][DEVICE >> 21] |= PTE_RESERVED;
+	for (i = 0; i < 4; i++)
+		pointers[i] = (u32)nested[i] | 1;
+	sev_vmcb(vmcb, ASID, vmsa);
+	VMCB64(VMCB_NCR3) = (u32)pointers;
+	VMCB32(VMCB_INTERCEPT3) |= 1u << (EXIT_SHUTDOWN & 31);
+	if (check(launch(), "a SEV-ES guest is launched"))
+		check_equal(svm_run(), EXIT_SHUTDOWN, "a #VC that cannot be delivered for a #VC shuts the guest down");
+}
