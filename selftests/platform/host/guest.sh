@@ -43,10 +43,18 @@ trace_only() {
 	echo 1 >"/sys/kernel/tracing/events/kvm/$1/enable"
 }
 
+# A guest that hangs while it boots: what its CPUs sent (NMI, INIT, SIPI) and when they asked for a hold.  Our module's events
+# tell more.
+guest_trace_holds() {
+	trace_only kvm_vmgexit_enter 'exit_reason == 0x80000004'
+	trace_only kvm_apic_ipi 'icr_low & 0x400'
+}
+
 # A guest that ends without a word: by a shutdown of a vCPU (0x7f), or by a reset of its kernel?
 guest_trace_ends() {
 	trace_only kvm_exit 'exit_reason == 0x7f'
 	trace_only kvm_pio 'port == 0xcf9 || port == 0x64'
+	[ "$es_module" != stock ] || guest_trace_holds
 }
 
 # guest_run COMMAND [ARGUMENT...]: QEMU, its console and keys, its exit status kept.
@@ -109,12 +117,18 @@ guest_shell() {
 guest_ended() {
 	waited=0
 	while [ -z "$(guest_status)" ]; do
-		[ "$waited" -lt 60 ] || { echo "# QEMU did not end within 30 s; its vCPUs:"; /es/state; kill -9 "$guest_pid"; return 1; }
+		[ "$waited" -lt 60 ] || { echo "# QEMU did not end within 30 s; its vCPUs:"; /es/state; guest_kill; return 1; }
 		waited=$((waited + 1))
 		sleep 0.5
 	done
 	echo "# QEMU ended after $((waited / 2)) s, status $(guest_status)"
 	[ "$(guest_status)" -eq 0 ]
+}
+
+# Ends it, and waits until that is noted.
+guest_kill() {
+	kill -9 "$guest_pid" 2>/dev/null
+	until [ -n "$(guest_status)" ]; do sleep 0.1; done
 }
 
 # Powers the guest off through its shell.
