@@ -8,8 +8,8 @@
  *	parked APs through the jump table to whatever it holds (edk2 does not look at the answer).
  * Not covered: reset by userspace, an answer after the GHCB page has gone, real-mode start (the
  *	firmware's business; guest_boots goes that way).
- * Fails with: stock kvm_amd: that of the SMI (6.12: KVM_RUN gives EIO; 6.1: the guest loses its memory,
- *	where the emulated CPU hangs), the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), those
+ * Fails with: stock kvm_amd: that of the SMI (6.12: KVM_RUN gives EIO; 6.1: the guest loses its memory),
+ *	the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), those
  *	of lost wake-ups (6.1 and 6.12: the AP sleeps for ever after INIT and SIPI that came just before its
  *	hold), that of the control registers (KVM takes CR4 and EFER for 0 after INIT), and on 6.1 every case
  *	of the MSR road (the request is not known).

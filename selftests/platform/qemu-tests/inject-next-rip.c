@@ -31,11 +31,8 @@ asm("handler: mov (%esp), %eax\n vmmcall\n");
 
 static void prepare(u32 event)
 {
-	u32 address = (u32)handler;
-	u64 gate = (address & 0xffff) | 8 << 16 | (u64)(0x8e00 | (address & 0xffff0000)) << 32;
-
 	svm_guest(guest);
-	idt[BP] = idt[UD] = idt[VECTOR] = gate;
+	idt[BP] = idt[UD] = idt[VECTOR] = interrupt_gate(handler);
 	*(u32 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 4) = sizeof(idt) - 1;
 	*(u64 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 8) = (u32)idt;
 	VMCB32(VMCB_EVENTINJ) = event;

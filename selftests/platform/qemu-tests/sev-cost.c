@@ -60,11 +60,7 @@ static int launch(void)
 
 void main(void)
 {
-	check(psp_find(), "there is a security processor");
-	check_equal(psp_init(), 0, "it is initialized");
-	paging_on();
-	sev_vmcb(vmcb, ASID, vmsa);
-	if (!check(launch(), "a SEV-ES guest is launched"))
+	if (!sev_begin(ASID, vmsa, launch))
 		return;
 	address = (u32)vmcb;
 	asm volatile("clgi");

@@ -73,13 +73,6 @@ asm(".balign 4096\n"
 void host_db(void);
 asm("host_db: incl host_hits\n iret\n");
 
-static u64 gate(void *handler)
-{
-	u32 address = (u32)handler;
-
-	return (address & 0xffff) | 8 << 16 | (u64)(0x8e00 | (address & 0xffff0000)) << 32;
-}
-
 static void make_vmsa(u8 *page, void *entry, u64 features, u64 dr0, u64 dr7)
 {
 	sev_vmsa(page, entry, guest_page + 4096);
@@ -97,7 +90,7 @@ static int launch(void)
 	u8 *pages[] = { vmsa, swap_vmsa, odd_vmsa, high_vmsa };
 	int i, good;
 
-	*(u64 *)(guest_idt + 8) = gate(guest_db);
+	*(u64 *)(guest_idt + 8) = interrupt_gate(guest_db);
 	make_vmsa(vmsa, guest_start, 0, 0x55000, DR7_EXECUTE_0);
 	make_vmsa(swap_vmsa, guest_swap, DEBUG_SWAP, (u32)guest_watched, DR7_WRITE_0);
 	make_vmsa(odd_vmsa, guest_swap, DEBUG_SWAP << 1, 0, 0x400);
@@ -114,7 +107,7 @@ static void host_breakpoints(void)
 	static u64 idt[2];
 	struct descriptor_table table = { sizeof(idt) - 1, (u32)idt };
 
-	idt[1] = gate(host_db);
+	idt[1] = interrupt_gate(host_db);
 	asm volatile("lidt %0" : : "m"(table));
 	asm volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr7"
 		     : : "r"(guest_here), "r"(&host_watched), "r"(DR7_WRITE_1));
@@ -182,11 +175,7 @@ static u32 features(void)
 
 void main(void)
 {
-	check(psp_find(), "there is a security processor");
-	check_equal(psp_init(), 0, "it is initialized");
-	paging_on();
-	sev_vmcb(vmcb, ASID, vmsa);
-	if (!check(launch(), "a SEV-ES guest is launched"))
+	if (!sev_begin(ASID, vmsa, launch))
 		return;
 	check_equal(features() >> 14 & 1, 1, "CPUID announces DebugSwap");
 	host_breakpoints();

@@ -31,19 +31,12 @@ asm(".balign 4096\n"
 	"	.space 30 * 8\n"
 	".balign 4096\n");
 
-static u64 gate(const u8 *handler)
-{
-	u32 address = (u32)handler;
-
-	return (address & 0xffff) | 8 << 16 | (u64)(0x8e00 | (address & 0xffff0000)) << 32;
-}
-
 static int launch(void)
 {
 	u32 handle = psp_launch(ASID);
 
-	*(u64 *)(guest_idt + 8 * 8) = gate(guest_df);
-	*(u64 *)(guest_idt + 29 * 8) = gate(guest_vc);
+	*(u64 *)(guest_idt + 8 * 8) = interrupt_gate(guest_df);
+	*(u64 *)(guest_idt + 29 * 8) = interrupt_gate(guest_vc);
 	sev_vmsa(vmsa, guest_start, (void *)(DEVICE + 4096));
 	*(u32 *)(vmsa + SAVE_IDTR + 4) = 30 * 8 - 1;
 	*(u64 *)(vmsa + SAVE_IDTR + 8) = (u32)guest_idt;
@@ -57,16 +50,13 @@ void main(void)
 	static u64 pointers[4] __attribute__((aligned(4096)));
 	int i;
 
-	check(psp_find(), "there is a security processor");
-	check_equal(psp_init(), 0, "it is initialized");
-	paging_on();
+	if (!sev_begin(ASID, vmsa, launch))
+		return;
 	memcpy(nested, page_directories, sizeof(nested));
 	nested[0][DEVICE >> 21] |= PTE_RESERVED;
 	for (i = 0; i < 4; i++)
 		pointers[i] = (u32)nested[i] | 1;
-	sev_vmcb(vmcb, ASID, vmsa);
 	VMCB64(VMCB_NCR3) = (u32)pointers;
 	VMCB32(VMCB_INTERCEPT3) |= 1u << (EXIT_SHUTDOWN & 31);
-	if (check(launch(), "a SEV-ES guest is launched"))
-		check_equal(svm_run(), EXIT_SHUTDOWN, "a #VC that cannot be delivered for a #VC shuts the guest down");
+	check_equal(svm_run(), EXIT_SHUTDOWN, "a #VC that cannot be delivered for a #VC shuts the guest down");
 }

@@ -85,14 +85,6 @@ asm(".balign 4096\n"
 	"	.space 30 * 8\n"
 	".balign 4096\n");
 
-static void make_guest_page(void)
-{
-	u32 address = (u32)guest_vc;
-
-	*(u64 *)(guest_idt + 29 * 8) = (address & 0xffff) | 8 << 16 |
-				       (u64)(0x8e00 | (address & 0xffff0000)) << 32;
-}
-
 static void make_vmsa(u8 *page)
 {
 	sev_vmsa(page, guest_start, guest_page + 4096);
@@ -104,7 +96,7 @@ static int launch(void)
 {
 	u32 handle = psp_launch(ASID);
 
-	make_guest_page();
+	*(u64 *)(guest_idt + 29 * 8) = interrupt_gate(guest_vc);
 	make_vmsa(vmsa);
 	make_vmsa(other_vmsa);
 	make_vmsa(swap_vmsa);
@@ -261,11 +253,7 @@ static void other_key(void)
 
 void main(void)
 {
-	check(psp_find(), "there is a security processor");
-	check_equal(psp_init(), 0, "it is initialized");
-	paging_on();
-	sev_vmcb(vmcb, ASID, vmsa);
-	if (!check(launch(), "a SEV-ES guest is launched"))
+	if (!sev_begin(ASID, vmsa, launch))
 		return;
 	refusals();
 	secrecy();

@@ -66,6 +66,16 @@ static inline void sev_vmcb(u8 *page, u32 asid, u8 *vmsa_page)
 	*(u64 *)(page + VMCB_VMSA) = (u32)vmsa_page;
 }
 
+/* The security processor, paging, @vmcb for @vmsa_page, and what @launch does; false if that fails. */
+static inline int sev_begin(u32 asid, u8 *vmsa_page, int (*launch)(void))
+{
+	check(psp_find(), "there is a security processor");
+	check_equal(psp_init(), 0, "it is initialized");
+	paging_on();
+	sev_vmcb(vmcb, asid, vmsa_page);
+	return check(launch(), "a SEV-ES guest is launched");
+}
+
 /* A byte stream from QEMU's configuration device into @to, by DMA: its signature "QEMU". */
 static inline void dma_signature(void *to)
 {

@@ -56,18 +56,11 @@ static void lowers_priority(void)
 		     "xor %eax, %eax; .byte 0xf0; mov %eax, %cr0; nop; nop; vmmcall");
 }
 
-static void gate(u64 *table, int vector, u8 *handler)
-{
-	u32 address = (u32)handler;
-
-	table[vector] = (address & 0xffff) | 8 << 16 | (u64)(0x8e00 | (address & 0xffff0000)) << 32;
-}
-
 static void make_guest(void (*entry)(void), u32 rflags, u32 int_ctl)
 {
 	svm_guest(entry);
-	gate(idt, VECTOR, on_vector);
-	gate(idt, 2, on_nmi);
+	idt[VECTOR] = interrupt_gate(on_vector);
+	idt[2] = interrupt_gate(on_nmi);
 	*(u32 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 4) = sizeof(idt) - 1;
 	*(u64 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 8) = (u32)idt;
 	VMCB64(VMCB_SAVE + SAVE_RFLAGS) = rflags;
@@ -146,7 +139,7 @@ static void nmi(void)
 {
 	struct descriptor_table table = { sizeof(host_idt) - 1, (u32)host_idt };
 
-	gate(host_idt, 2, on_host_nmi);
+	host_idt[2] = interrupt_gate(on_host_nmi);
 	asm volatile("lidt %0" : : "m"(table));
 	make_guest(opened, 2, 0);
 	VMCB32(VMCB_EVENTINJ) = 1u << 31 | 2 << 8 | 2;

@@ -48,6 +48,14 @@ static inline void wrmsr(u32 msr, u64 value)
 	asm volatile("wrmsr" : : "c"(msr), "A"(value));
 }
 
+/* Of an IDT: a 32-bit interrupt gate to @handler in the ROM's code segment. */
+static inline u64 interrupt_gate(const void *handler)
+{
+	u32 address = (u32)handler;
+
+	return (address & 0xffff) | 8 << 16 | (u64)(0x8e00 | (address & 0xffff0000)) << 32;
+}
+
 static inline void print(const char *text)
 {
 	while (*text)

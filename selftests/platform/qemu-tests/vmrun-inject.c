@@ -45,9 +45,7 @@ static void guest(void)
 
 void main(void)
 {
-	u32 address = (u32)handler;
-
-	idt[VECTOR] = (address & 0xffff) | 8 << 16 | (u64)(0x8e00 | (address & 0xffff0000)) << 32;
+	idt[VECTOR] = interrupt_gate(handler);
 	svm_guest(guest);
 	*(u32 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 4) = sizeof(idt) - 1;
 	*(u64 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 8) = (u32)idt;
