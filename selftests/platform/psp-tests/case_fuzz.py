@@ -97,7 +97,7 @@ def _next_answer(fw, rng):
     dice = rng.random()
     if dice < 0.05:
         fw.init()
-        return fw.df_flush()
+        return fw.flush()
     if dice < 0.15:
         _launched(fw, rng)
     elif dice < 0.20 and fw.platform_status() and fw.status["state"]:

@@ -3,8 +3,8 @@
 
 Source: AMD 55766 SEV API, chapter 5 "Platform Management".
 Why it matters: kvm_amd offers SEV-ES only after INIT with the ES flag.
-Not covered: WBINVD_REQUIRED (the device cannot see WBINVD); whether the host
-can still read the trusted memory region (it can); certificates.
+Not covered: whether the host can still read the trusted memory region (it
+can); certificates.
 """
 from firmware import (BLOB, CMD, ES_POLICY, INIT, NV_BYTES, SEV_POLICY, TMR,
                       UNINIT, WORKING, G_LUPDATE, G_UNINIT, CBIT, expect,

@@ -120,7 +120,7 @@ def a_guest_that_was_sent_never_gets_an_asid_again(fw):
     state_is(fw, handle, G_SENT)
     expect("ACTIVE", fw.activate(handle, 2))
     expect("SUCCESS", fw.deactivate(handle))
-    expect("SUCCESS", fw.df_flush())
+    expect("SUCCESS", fw.flush())
     expect("INVALID_GUEST_STATE", fw.activate(handle, 2))
     expect("SUCCESS", fw.decommission(handle))
 

@@ -214,10 +214,15 @@ class Firmware:
         self.machine.write(paddr, data)
 
     # roads
+    def flush(self):
+        """WBINVD on the only core, and DF_FLUSH."""
+        self.machine.wbinvd()
+        return self.df_flush()
+
     def ready(self):
         """Initialized, all ASIDs clean."""
         expect("SUCCESS", self.init())
-        expect("SUCCESS", self.df_flush())
+        expect("SUCCESS", self.flush())
 
     def guest_in(self, state, policy=ES_POLICY, asid=1):
         """A new guest in the given state; answers its handle."""

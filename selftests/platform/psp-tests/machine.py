@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
-"""One QEMU machine with a security processor and no software in it.
+"""One QEMU machine with a security processor and almost no software in it.
 
-The virtual CPUs never start. Memory, port I/O and the device's registers are
+The virtual CPU stands still but in wbinvd(). Memory, port I/O and the device's registers are
 driven over QEMU's qtest protocol, and object properties are read over QMP.
 """
 import json
@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+import time
 
 CPU = ("EPYC-Milan,+svm,+npt,+nrip-save,+lbrv,+flushbyasid,+decodeassists,"
        "xlevel=0x8000001f,sev-es-host=on")
@@ -17,6 +18,12 @@ RAM_BYTES = 256 << 20
 PSP_PCI_ID = 0x14CA1022
 BAR2_ADDR = 0xFE000000
 TIMEOUT_SECONDS = 30
+
+# From the reset vector on, 16 bytes below the end of the ROM: WBINVD, then
+# count it in memory, and again.
+COUNTER = 0x500
+ROM_CODE = bytes.fromhex("0f09" "66ff060005" "ebf7")
+ROM_BYTES = 64 << 10
 
 
 class QemuDied(Exception):
@@ -65,6 +72,9 @@ class Machine:
             "-machine", "q35", "-accel", "tcg,thread=single", "-cpu", cpu,
             "-m", str(RAM_BYTES >> 20), "-device", "amd-psp", *extra]
         self.dir = tempfile.mkdtemp(prefix="psp-tests.")
+        with open(os.path.join(self.dir, "rom"), "wb") as rom:
+            rom.write(ROM_CODE.rjust(ROM_BYTES - 16 + len(ROM_CODE), b"\0")
+                      .ljust(ROM_BYTES, b"\0"))
         self.qtest = Line(os.path.join(self.dir, "qtest"))
         self.qmp = Line(os.path.join(self.dir, "qmp"))
         self.events = []
@@ -74,6 +84,7 @@ class Machine:
 
     def __enter__(self):
         argv = self.argv + [
+            "-bios", f"{self.dir}/rom",
             "-qtest", f"unix:{self.dir}/qtest", "-qtest-log", "none",
             "-qmp", f"unix:{self.dir}/qmp"]
         with open(os.path.join(self.dir, "stderr"), "wb") as stderr:
@@ -166,6 +177,19 @@ class Machine:
         while "RESET" not in self.events:   # it may come before the answer
             self.events.append(json.loads(self.qmp.receive()).get("event"))
         self.setup_pci()
+
+    def _counter(self):
+        return int.from_bytes(self.read(COUNTER, 4), "little")
+
+    def wbinvd(self):
+        """Let the CPU run until it has executed WBINVD from now on."""
+        before = self._counter()
+        end = time.monotonic() + TIMEOUT_SECONDS
+        self.command("cont")
+        while (self._counter() - before) % (1 << 32) < 2:
+            if time.monotonic() > end:
+                raise QemuDied("the CPU does not execute WBINVD")
+        self.command("stop")
 
     def psp_path(self):
         base = "/machine/peripheral-anon"

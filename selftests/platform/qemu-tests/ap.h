@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A second CPU: started through the local APIC, it calls ap_main()
+ * A second CPU: woken through the local APIC, it executes WBINVD, and once
+ * started it calls ap_main()
  *
  * Intel SDM Volume 3, "Multiple-Processor Initialization".  It comes up in
  * real mode at a page below 1 MiB and needs a stack of its own; descriptors
@@ -13,7 +14,7 @@
 
 #define SECOND  1000000000ull /* cycles, some tenths of one */
 
-static volatile u32 ap_entered, ap_left;
+static volatile u32 ap_woken, ap_started, ap_entered, ap_left;
 
 extern u8 ap_start[];
 
@@ -40,6 +41,11 @@ asm(".balign 4096\n"
 	"	mov %eax, %es\n"
 	"	mov %eax, %ss\n"
 	"	mov $ap_stack + 4096, %esp\n"
+	"	wbinvd\n"
+	"	movl $1, ap_woken\n"
+	"1:	pause\n"
+	"	cmpl $0, ap_started\n"
+	"	je 1b\n"
 	"	call ap_main\n"
 	".balign 4096\n");
 
@@ -59,19 +65,33 @@ static inline void wait_cycles(u64 cycles)
 		asm volatile("pause");
 }
 
+static inline void await(volatile u32 *flag)
+{
+	int i;
+
+	for (i = 0; i < 100 && !*flag; i++)
+		wait_cycles(SECOND / 10);
+}
+
 /* INIT and SIPI to all CPUs but this one, through the local APIC. */
-static inline void start_ap(void)
+static inline void wake_ap(void)
 {
 	volatile u32 *icr = (u32 *)0xfee00300;
-	int i;
 
 	/* the AP reads it with a segment limit of 64 KiB */
 	asm volatile("sgdt %0" : "=m"(ap_gdtr));
 	*icr = 0xc4500;
 	wait_cycles(SECOND / 100);
 	*icr = 0xc4600 | (u32)ap_start >> 12;
-	for (i = 0; i < 100 && !ap_entered; i++)
-		wait_cycles(SECOND / 10);
+	await(&ap_woken);
+}
+
+static inline void start_ap(void)
+{
+	if (!ap_woken)
+		wake_ap();
+	ap_started = 1;
+	await(&ap_entered);
 }
 
 #endif

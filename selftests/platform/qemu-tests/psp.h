@@ -16,7 +16,8 @@
 #define PSP_REG(offset) (*(volatile u32 *)(PSP_BASE + (offset)))
 
 enum {
-	PSP_INIT = 0x001, PSP_ACTIVATE = 0x021, PSP_DEACTIVATE = 0x022,
+	PSP_INIT = 0x001, PSP_DECOMMISSION = 0x020,
+	PSP_ACTIVATE = 0x021, PSP_DEACTIVATE = 0x022,
 	PSP_DF_FLUSH = 0x00a, PSP_LAUNCH_START = 0x030,
 	PSP_LAUNCH_UPDATE_DATA = 0x031, PSP_LAUNCH_UPDATE_VMSA = 0x032,
 	PSP_LAUNCH_MEASURE = 0x033, PSP_LAUNCH_FINISH = 0x035,
@@ -83,6 +84,13 @@ static inline u32 psp_init(void)
 	return psp(PSP_INIT, 1 /* SEV-ES */, 0, PSP_TMR, 0, 1 << 20);
 }
 
+/* Before an ASID has its next guest; with more CPUs each needs its WBINVD. */
+static inline u32 psp_flush(void)
+{
+	asm volatile("wbinvd" : : : "memory");
+	return psp(PSP_DF_FLUSH, 0, 0, 0, 0, 0);
+}
+
 /* A guest with SEV-ES in launch state, bound to @asid; 0 on failure. */
 static inline u32 psp_launch(u32 asid)
 {
@@ -91,7 +99,7 @@ static inline u32 psp_launch(u32 asid)
 	if (psp(PSP_LAUNCH_START, 0, 4 /* policy: ES */, 0, 0, 0))
 		return 0;
 	handle = psp_buffer[0];
-	psp(PSP_DF_FLUSH, 0, 0, 0, 0, 0);
+	psp_flush();
 	return psp(PSP_ACTIVATE, handle, asid, 0, 0, 0) ? 0 : handle;
 }
 

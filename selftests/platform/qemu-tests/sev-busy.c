@@ -56,6 +56,7 @@ void main(void)
 {
 	check(psp_find() && !psp_init(), "there is a security processor");
 	paging_on();
+	wake_ap();
 	if (!check(launch(), "a SEV-ES guest with two VMSAs is launched"))
 		return;
 	sev_vmcb(ap_vmcb, ASID, loop_vmsa);

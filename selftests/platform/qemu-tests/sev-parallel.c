@@ -117,6 +117,7 @@ void main(void)
 {
 	check(psp_find() && !psp_init(), "there is a security processor");
 	paging_on();
+	wake_ap();
 	if (!check(launch(), "a SEV-ES guest with five pages is launched"))
 		return;
 	sev_vmcb(ap_vmcb, ASID, vmsa);

@@ -63,7 +63,7 @@ static int launch(void)
 	if (psp(PSP_LAUNCH_START, 0, 0 /* policy */, 0, 0, 0))
 		return 0;
 	handle = psp_buffer[0];
-	psp(PSP_DF_FLUSH, 0, 0, 0, 0, 0);
+	psp_flush();
 	if (psp(PSP_ACTIVATE, handle, ASID, 0, 0, 0))
 		return 0;
 	for (i = 0; i < 4; i++)

@@ -72,6 +72,7 @@ enum {
     PSP_BAD_MEASUREMENT        = 0x0b,
     PSP_ASID_OWNED             = 0x0c,
     PSP_INVALID_ASID           = 0x0d,
+    PSP_WBINVD_REQUIRED        = 0x0e,
     PSP_DF_FLUSH_REQUIRED      = 0x0f,
     PSP_INVALID_GUEST          = 0x10,
     PSP_INVALID_COMMAND        = 0x11,

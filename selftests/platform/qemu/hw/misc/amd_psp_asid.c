@@ -12,6 +12,10 @@
  *     |                   +-----------------+                        |
  *     +---------------------DEACTIVATE-------------------------------+
  *
+ * INIT, and DEACTIVATE of an ASID that was IN_USE, make a WBINVD due of every
+ * core, without which there is no DF_FLUSH.  (A chip counts by core complexes:
+ * one that has done its part need not do it again with the others.)
+ *
  * ES guests use ASIDs 1 to min-1, the others min to max (CPUID 8000_001F).
  * Only an ASID that is IN_USE is valid in the cores.
  */
@@ -54,6 +58,7 @@ void psp_asid_release(AmdPsp *psp, PspGuest *guest)
     if (*asid == PSP_ASID_IN_USE) {
         sev_asid_unbind(guest->asid);
         *asid = PSP_ASID_DIRTY;
+        sev_wbinvd_demand();
     } else {
         *asid = PSP_ASID_CLEAN;
     }

@@ -10,9 +10,9 @@
  *      +--------SHUTDOWN--------+ +--last DECOMMISSION-----+  |
  *      +-----------------------SHUTDOWN-----------------------+
  *
- * Two things a chip does and this does not: the trusted memory region is only
+ * What a chip does and this does not: the trusted memory region is only
  * checked, as VMSA checksums live in the CPU model, and the host may still read
- * it; and DF_FLUSH never answers WBINVD_REQUIRED, as WBINVD cannot be observed.
+ * it.
  */
 
 #include "qemu/osdep.h"
@@ -73,6 +73,7 @@ static uint32_t platform_init(AmdPsp *psp, uint16_t flags, uint64_t nv)
     psp->es = flags & PSP_INIT_ES;
     psp->state = PSP_INIT;
     psp_asids_set_dirty(psp);
+    sev_wbinvd_demand();
     return PSP_SUCCESS;
 }
 
@@ -152,6 +153,9 @@ uint32_t psp_cmd_platform_status(AmdPsp *psp, void *buf)
 
 uint32_t psp_cmd_df_flush(AmdPsp *psp, void *buf)
 {
+    if (!sev_wbinvd_done()) {
+        return PSP_WBINVD_REQUIRED;
+    }
     psp_asids_flush(psp);
     return PSP_SUCCESS;
 }

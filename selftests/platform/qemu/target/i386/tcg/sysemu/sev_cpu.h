@@ -43,6 +43,7 @@ typedef struct SevCpu {
     uint64_t ghcb_msr;  /* the running guest's GHCB MSR */
     uint64_t host_pat;  /* the host's PAT while a SEV-ES guest runs */
     uint16_t pauses;    /* until the one that exits; see sev_pause_passes() */
+    bool wbinvd_due;    /* the security processor waits for one */
     uint64_t tsc_ratio; /* fixed point, 32 binary places */
     uint64_t syscfg;
     uint64_t hwcr;

@@ -18,8 +18,6 @@
 #include "tcg/helper-tcg.h"
 #include "sev_debug.h"
 
-enum { VMSA_DR7 = 0x160, VMSA_DR6 = 0x168, VMSA_DR0 = 0x180 };
-
 /* No breakpoint may be set while the address that it matches changes. */
 static void disarm(CPUX86State *env)
 {
@@ -49,8 +47,7 @@ void sev_debug_save(CPUX86State *env, uint8_t *page, bool swap)
     }
 }
 
-void sev_debug_load_host(CPUX86State *env)
+void sev_debug_load_host(CPUX86State *env, const uint8_t *page)
 {
-    cpu_x86_update_dr7(env, x86_ldq_phys(env_cpu(env), env->vm_hsave +
-                                         offsetof(struct vmcb, save.dr7)));
+    cpu_x86_update_dr7(env, ldq_le_p(page + VMSA_DR7));
 }

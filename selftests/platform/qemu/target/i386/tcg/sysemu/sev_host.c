@@ -112,6 +112,7 @@ static void reset_cpu(void *opaque)
     sev->hwcr = HWCR_SMM_LOCK | HWCR_TSC_FREQ_SEL;
     sev->tsc_ratio = TSC_RATIO_ONE;
     sev->worlds.switching = false;
+    sev->wbinvd_due = false;
     sev_tlb_flush(sev->tlb);
 }
 

@@ -50,6 +50,10 @@ bool sev_guest_write(hwaddr spa, const void *buf, uint64_t len, SevKey *key);
 bool sev_host_read(hwaddr spa, void *buf, uint64_t len);
 bool sev_host_write(hwaddr spa, const void *buf, uint64_t len);
 
+/* Of every CPU a WBINVD is due from now on; whether each has executed it. */
+void sev_wbinvd_demand(void);
+bool sev_wbinvd_done(void);
+
 /* Limits, from the properties of the CPU; enabled: sev-es-host=on somewhere. */
 bool sev_host_enabled(void);
 uint32_t sev_host_asids(void);

@@ -33,8 +33,7 @@ enum {
     VMSA_ES = 0x000, VMSA_CS = 0x010, VMSA_SS = 0x020, VMSA_DS = 0x030,
     VMSA_FS = 0x040, VMSA_GS = 0x050, VMSA_GDTR = 0x060, VMSA_LDTR = 0x070,
     VMSA_IDTR = 0x080, VMSA_TR = 0x090, VMSA_CPL = 0x0cb, VMSA_EFER = 0x0d0,
-    VMSA_CR4 = 0x148, VMSA_CR3 = 0x150, VMSA_CR0 = 0x158, VMSA_DR7 = 0x160,
-    VMSA_DR6 = 0x168, VMSA_RFLAGS = 0x170,
+    VMSA_CR4 = 0x148, VMSA_CR3 = 0x150, VMSA_CR0 = 0x158, VMSA_RFLAGS = 0x170,
     VMSA_SEV_FEATURES = 0x3b0,
     VMSA_MXCSR = 0x408, VMSA_FTW = 0x40c, VMSA_FSW = 0x40e, VMSA_FCW = 0x410,
     VMSA_ST_LOW = 0x420, VMSA_ST_HIGH = 0x460,
@@ -294,7 +293,7 @@ void sev_vmsa_load_host(CPUX86State *env)
 
     cpu_physical_memory_read(env->vm_hsave + offsetof(struct vmcb, save), page,
                              TARGET_PAGE_SIZE - offsetof(struct vmcb, save));
-    sev_debug_load_host(env);
+    sev_debug_load_host(env, page);
     load_seg(env, page, R_FS);
     load_seg(env, page, R_GS);
     env->ldt = get_seg(env, page + VMSA_LDTR);
