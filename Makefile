@@ -41,6 +41,10 @@ debug-check: ## every test on hosts whose kernels check themselves: KASAN, lockd
 judge-selftests: ## the kernels' own KVM selftests judge the emulated SEV-ES host (TESTS="x86_64/sev_migrate_tests" selects)
 	@$(PLATFORM)/judge-selftests $(TESTS)
 
+.PHONY: judge-boots
+judge-boots: ## stock kernels, QEMU and OVMF judge it: each kind of guest is booted ten times (hours)
+	@$(PLATFORM)/judge-boots
+
 .PHONY: move-check
 move-check: ## a Linux guest is moved 100 times between VMs, on both kernels, and must not notice (a quarter of an hour)
 	@ES_ROUNDS=100 ES_TEST_SECONDS=$${ES_TEST_SECONDS:-1800} $(MAKE) -C selftests run_tests TESTS=es_move_linux
