@@ -7,7 +7,7 @@
 #
 # A skip or failure is only the expected one if the program's output holds what the row says.  "unknown" instead of a result:
 # nobody has seen one that could be relied on, and it is no pass.
-# shellcheck disable=SC2154 # work, logs and seconds are the script's
+# shellcheck disable=SC2154 # work and logs are the script's
 
 expectations=$es_platform/judges/kernel-selftests.table
 
@@ -31,13 +31,13 @@ result() {
 	fi
 }
 
-# words_of STATUS OUT: the line that tells best why the program did not pass.
+# words_of STATUS OUT SECONDS: the line that tells best why the program did not pass.
 words_of() {
 	local line
 
 	case $1 in
 	4) line=$(sed -n 's/.*# SKIP *-* *//p' "$2" | grep -m 1 . || grep -v '^ *$' "$2" | tail -n 1 || true) ;;
-	137) line="stopped after $seconds s" ;;
+	137) line="stopped after $3 s" ;;
 	died) line="the host died" ;;
 	*) line=$(sed -n '/Test Assertion Failure/{ n; s/^ *//p; q }' "$2" | grep . || grep -m 1 '^# .*Expected' "$2" ||
 		grep -v '^ *$' "$2" | tail -n 1 || true) ;;
@@ -52,7 +52,7 @@ judge() {
 
 	name=$(program "$kver" "$2")
 	result=$(result "$3" "$5") says=-
-	[ "$result" = pass ] || says=$(words_of "$3" "$5")
+	[ "$result" = pass ] || says=$(words_of "$3" "$5" "$4")
 	echo "$says" >>"$5"
 	want=$(expected "$kver" "$name")
 	printf '%s\n' "$2" >>"$work/$kver.judged"
