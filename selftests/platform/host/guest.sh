@@ -20,8 +20,8 @@ guest_data() {
 	sha256sum <$guest_dir/www/page | cut -d ' ' -f 1 >$guest_dir/page.sha256
 	dd if=$guest_dir/disk bs=64k count=1 2>/dev/null | md5sum >$guest_dir/disk.head
 	httpd -p 127.0.0.1:8080 -h $guest_dir/www 2>/dev/null # a second guest finds it running
-	rm -f $guest_dir/keys
-	mkfifo $guest_dir/keys
+	rm -f $guest_dir/keys $guest_dir/lines
+	mkfifo $guest_dir/keys $guest_dir/lines
 	: >$guest_log
 }
 
@@ -87,7 +87,9 @@ guest_start() {
 		-netdev user,id=net -device "virtio-net-pci,netdev=net,romfile=,$virtio" \
 		-qmp tcp:127.0.0.1:4444,server=on,wait=off \
 		-serial stdio
-	tail -n +1 -f $guest_log | while IFS= read -r line; do echo "guest| $line"; done &
+	tail -n +1 -f $guest_log >$guest_dir/lines &
+	guest_tail=$!
+	while IFS= read -r line; do echo "guest| $line"; done <$guest_dir/lines &
 }
 
 # QEMU's exit status, or nothing while it runs; 128 and more: a signal.
@@ -125,10 +127,11 @@ guest_ended() {
 	[ "$(guest_status)" -eq 0 ]
 }
 
-# Ends it, and waits until that is noted.
+# Ends it, and waits until that is noted; its console is shown no longer.
 guest_kill() {
 	kill -9 "$guest_pid" 2>/dev/null
 	until [ -n "$(guest_status)" ]; do sleep 0.1; done
+	kill "$guest_tail" 2>/dev/null
 }
 
 # Powers the guest off through its shell.
