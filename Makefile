@@ -45,6 +45,13 @@ judge-selftests: ## the kernels' own KVM selftests judge the emulated SEV-ES hos
 judge-boots: ## stock kernels, QEMU and OVMF judge it: each kind of guest is booted ten times (hours)
 	@$(PLATFORM)/judge-boots
 
+.PHONY: sanitize overhead
+sanitize: ## the platform's own tests and its fuzzer with a QEMU that checks itself (address and undefined-behaviour sanitizers)
+	@$(PLATFORM)/sanitize
+
+overhead: ## what the platform costs a machine that does not use it, in pairs with Debian's QEMU without our patches
+	@$(PLATFORM)/overhead
+
 .PHONY: move-check
 move-check: ## a Linux guest is moved 100 times between VMs, on both kernels, and must not notice (a quarter of an hour)
 	@ES_ROUNDS=100 ES_TEST_SECONDS=$${ES_TEST_SECONDS:-1800} $(MAKE) -C selftests run_tests TESTS=es_move_linux

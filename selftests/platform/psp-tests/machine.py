@@ -18,6 +18,7 @@ RAM_BYTES = 256 << 20
 PSP_PCI_ID = 0x14CA1022
 BAR2_ADDR = 0xFE000000
 TIMEOUT_SECONDS = 30
+SAID = os.environ.get("PSP_TESTS_SAID")     # a file that keeps QEMU's words
 
 # From the reset vector on, 16 bytes below the end of the ROM: WBINVD, then
 # count it in memory, and again.
@@ -108,8 +109,12 @@ class Machine:
         self.process.kill()
         self.process.wait()
         with open(os.path.join(self.dir, "stderr"), errors="replace") as file:
-            self.last_words = "; ".join(
-                line.strip() for line in file if "warning:" not in line)
+            lines = file.readlines()
+        self.last_words = "; ".join(
+            line.strip() for line in lines if "warning:" not in line)
+        if SAID:
+            with open(SAID, "a", encoding="utf-8") as file:
+                file.writelines(lines)
         shutil.rmtree(self.dir, ignore_errors=True)
 
     # qtest
