@@ -16,6 +16,14 @@ ES_THREADS=${ES_THREADS:-single}
 # shellcheck source=mk/lib.sh
 . "$es_platform/../../mk/lib.sh"
 
+# built_qemu OPTION: the path of the QEMU that build-qemu makes with that option ('': the platform's), or finds.
+built_qemu() {
+	local out
+
+	out=$("$es_platform/build-qemu" "$1") || exit 1
+	tail -n 1 <<<"$out"
+}
+
 # Prints the path of the platform's QEMU, building it when it is not cached.
 platform_qemu() {
 	if [ -n "${ES_QEMU:-}" ]; then
@@ -23,10 +31,7 @@ platform_qemu() {
 		echo "$ES_QEMU"
 		return
 	fi
-	local out
-
-	out=$("$es_platform/build-qemu") || exit 1
-	tail -n 1 <<<"$out"
+	built_qemu ''
 }
 
 # platform_command QEMU CPUS [MEMORY_MIB]: fills the array platform with the emulated SEV-ES host's command

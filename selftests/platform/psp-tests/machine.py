@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """One QEMU machine with a security processor and almost no software in it.
 
-The virtual CPU stands still but in wbinvd(). Memory, port I/O and the device's registers are
-driven over QEMU's qtest protocol, and object properties are read over QMP.
+The virtual CPU stands still but in wbinvd(). Memory, port I/O and the device's
+registers are driven over QEMU's qtest protocol, and object properties are read
+over QMP.
 """
 import json
 import os
@@ -74,7 +75,7 @@ class Machine:
             "-m", str(RAM_BYTES >> 20), "-device", "amd-psp", *extra]
         self.dir = tempfile.mkdtemp(prefix="psp-tests.")
         with open(os.path.join(self.dir, "rom"), "wb") as rom:
-            rom.write(ROM_CODE.rjust(ROM_BYTES - 16 + len(ROM_CODE), b"\0")
+            rom.write((bytes(ROM_BYTES - 16) + ROM_CODE)
                       .ljust(ROM_BYTES, b"\0"))
         self.qtest = Line(os.path.join(self.dir, "qtest"))
         self.qmp = Line(os.path.join(self.dir, "qmp"))

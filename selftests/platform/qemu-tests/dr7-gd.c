@@ -45,14 +45,10 @@ static void trapped_at(const u8 *insn, const char *what)
 
 void main(void)
 {
-	struct {
-		u16 limit;
-		u32 base;
-	} __attribute__((packed)) idtr = { sizeof(idt) - 1, (u32)idt };
 	u32 value = 0;
 
 	idt[DB] = interrupt_gate(on_db);
-	asm volatile("lidt %0" : : "m"(idtr));
+	load_idt(idt, sizeof(idt));
 	asm volatile("mov %0, %%dr1" : : "r"(0x12345));
 	check_equal(nr_traps, 0, "without DR7.GD debug registers are free");
 	guard();

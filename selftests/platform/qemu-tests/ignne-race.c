@@ -8,29 +8,13 @@
  * Not covered: port F0h, which is for FERR# of old systems.
  */
 #include "ap.h"
+#include "sev.h"
 
 #define ROUNDS   20000
 #define UNMAPPED 0x1800000u /* not in the nested tables */
 
-static u64 directories[4][512] __attribute__((aligned(4096)));
-static u64 pointers[4] __attribute__((aligned(4096)));
 static u64 nested_directory[512] __attribute__((aligned(4096)));
 static u64 nested_pointers[4] __attribute__((aligned(4096)));
-
-/* The host has all of 4 GiB, the guest's memory is the first 2 MiB. */
-static void make_tables(void)
-{
-	u32 i;
-
-	for (i = 0; i < 4 * 512; i++)
-		directories[i / 512][i % 512] = (u64)i << 21 | 0xe7;
-	for (i = 0; i < 4; i++)
-		pointers[i] = (u32)directories[i] | 1;
-	nested_directory[0] = directories[0][0];
-	nested_pointers[0] = (u32)nested_directory | 1;
-	asm volatile("mov %0, %%cr4; mov %1, %%cr3; mov %2, %%cr0"
-		     : : "r"(0x20), "r"(pointers), "r"(0x80000011) : "memory");
-}
 
 /* A x87 environment, again and again. */
 void ap_main(void)
@@ -59,7 +43,9 @@ void main(void)
 {
 	u32 i, bad = 0;
 
-	make_tables();
+	paging_on();
+	nested_directory[0] = page_directories[0][0]; /* the first 2 MiB */
+	nested_pointers[0] = (u32)nested_directory | 1;
 	svm_guest(guest);
 	VMCB64(VMCB_NP) = 1;
 	VMCB64(VMCB_NCR3) = (u32)nested_pointers;

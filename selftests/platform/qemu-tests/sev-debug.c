@@ -105,10 +105,9 @@ static int launch(void)
 static void host_breakpoints(void)
 {
 	static u64 idt[2];
-	struct descriptor_table table = { sizeof(idt) - 1, (u32)idt };
 
 	idt[1] = interrupt_gate(host_db);
-	asm volatile("lidt %0" : : "m"(table));
+	load_idt(idt, sizeof(idt));
 	asm volatile("mov %0, %%dr0; mov %1, %%dr1; mov %2, %%dr7"
 		     : : "r"(guest_here), "r"(&host_watched), "r"(DR7_WRITE_1));
 	*(u64 *)(host_save + HOST_SAVE_VMSA + SAVE_DR0) = 0x66000;

@@ -29,14 +29,6 @@ asm("host_gp:\n"
 	"	add $4, %esp\n"
 	"	iret\n");
 
-static void catch_gp(void)
-{
-	struct descriptor_table table = { sizeof(host_idt) - 1, (u32)host_idt };
-
-	host_idt[GP] = interrupt_gate(host_gp);
-	asm volatile("lidt %0" : : "m"(table));
-}
-
 static u32 reads(u32 msr)
 {
 	u32 before = nr_gp;
@@ -71,7 +63,8 @@ static void page_flush(void)
 
 void main(void)
 {
-	catch_gp();
+	host_idt[GP] = interrupt_gate(host_gp);
+	load_idt(host_idt, sizeof(host_idt));
 	page_flush();
 	check(reads(MSR_SEV_STATUS) && rdmsr(MSR_SEV_STATUS) == 0, "the host's SEV_STATUS is zero");
 	check(!writes(MSR_SEV_STATUS, 0), "and cannot be written");

@@ -17,11 +17,6 @@ static u64 idt[DB + 1] __attribute__((aligned(16)));
 static volatile u32 trail[MAX_TRAP], nr_traps;
 extern u8 on_db[], behind_sti[], at_mov_ss[], behind_shadow[], last[];
 
-static struct {
-	u16 limit;
-	u32 base;
-} __attribute__((packed)) idtr;
-
 asm("on_db:\n"
 	"	push %eax\n"
 	"	push %ecx\n"
@@ -57,10 +52,8 @@ void main(void)
 {
 	outb(0x21, 0xff); /* no interrupts from the PICs */
 	outb(0xa1, 0xff);
-	idtr.limit = sizeof(idt) - 1;
-	idtr.base = (u32)idt;
 	idt[DB] = interrupt_gate(on_db);
-	asm volatile("lidt %0" : : "m"(idtr));
+	load_idt(idt, sizeof(idt));
 	step();
 	check_equal(trail[0], (u32)behind_sti, "a step over STI traps behind it");
 	check_equal(trail[1], (u32)at_mov_ss, "the next instruction is a step of its own");

@@ -137,10 +137,8 @@ static void physical(void)
 
 static void nmi(void)
 {
-	struct descriptor_table table = { sizeof(host_idt) - 1, (u32)host_idt };
-
 	host_idt[2] = interrupt_gate(on_host_nmi);
-	asm volatile("lidt %0" : : "m"(table));
+	load_idt(host_idt, sizeof(host_idt));
 	make_guest(opened, 2, 0);
 	VMCB32(VMCB_EVENTINJ) = 1u << 31 | 2 << 8 | 2;
 	next();

@@ -43,11 +43,6 @@ static u8 guest_stack[1024] __attribute__((aligned(16)));
 #define VMCB32(_offset)  (*(volatile u32 *)(vmcb + (_offset)))
 #define VMCB64(_offset)  (*(volatile u64 *)(vmcb + (_offset)))
 
-struct descriptor_table {
-	u16 limit;
-	u32 base;
-} __attribute__((packed));
-
 static inline void svm_segment(u8 *save, int offset, u16 selector, u16 attributes)
 {
 	*(u16 *)(save + offset) = selector;

@@ -48,6 +48,18 @@ static inline void wrmsr(u32 msr, u64 value)
 	asm volatile("wrmsr" : : "c"(msr), "A"(value));
 }
 
+struct descriptor_table {
+	u16 limit;
+	u32 base;
+} __attribute__((packed));
+
+static inline void load_idt(const u64 *gates, unsigned long len)
+{
+	struct descriptor_table table = { len - 1, (u32)gates };
+
+	asm volatile("lidt %0" : : "m"(table));
+}
+
 /* Of an IDT: a 32-bit interrupt gate to @handler in the ROM's code segment. */
 static inline u64 interrupt_gate(const void *handler)
 {
