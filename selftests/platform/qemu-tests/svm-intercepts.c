@@ -6,7 +6,7 @@
  *       "SVM Intercept Exit Codes".
  * Why it matters: KVM takes XCR0 from XSETBV's exit, and of a SEV-ES guest the
  *       code is all that its #VC handler gets.
- * Not covered: RSM, SKINIT, ICEBP (which QEMU does not know), task switches; IN, OUT, RDMSR, WRMSR, MOV CRn and
+ * Not covered: RSM, SKINIT, task switches; IN, OUT, RDMSR, WRMSR, MOV CRn and
  *       MOV DRn, which depend on more than one bit; VMRUN and VMMCALL, which
  *       every test has.
  */
@@ -52,6 +52,7 @@ INSN(vmsave, "vmsave");
 INSN(stgi, "stgi");
 INSN(clgi, "clgi");
 INSN(rdtscp, "rdtscp");
+INSN(icebp, ".byte 0xf1");
 INSN(wbinvd, "wbinvd");
 INSN(monitor, "monitor %eax, %ecx, %edx");
 INSN(mwait, "mwait %eax, %ecx");
@@ -65,7 +66,7 @@ static const struct row rows[] = {
 	{ insn_invd, 0x76, "INVD" }, { insn_pause, 0x77, "PAUSE" }, { insn_hlt, 0x78, "HLT" },
 	{ insn_invlpg, 0x79, "INVLPG" }, { insn_invlpga, 0x7a, "INVLPGA" },
 	{ insn_vmload, 0x82, "VMLOAD" }, { insn_vmsave, 0x83, "VMSAVE" }, { insn_stgi, 0x84, "STGI" },
-	{ insn_clgi, 0x85, "CLGI" }, { insn_rdtscp, 0x87, "RDTSCP" },
+	{ insn_clgi, 0x85, "CLGI" }, { insn_rdtscp, 0x87, "RDTSCP" }, { insn_icebp, 0x88, "ICEBP" },
 	{ insn_wbinvd, 0x89, "WBINVD" }, { insn_monitor, 0x8a, "MONITOR" }, { insn_mwait, 0x8b, "MWAIT" },
 	{ insn_xsetbv, 0x8d, "XSETBV" },
 };
