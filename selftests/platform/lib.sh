@@ -6,7 +6,8 @@
 #
 # ES_QEMU    for developers: use this QEMU binary as the platform instead of build-qemu's
 # ES_MODULE  es (default): our module; stock: Debian's own, to compare
-# ES_THREADS single (default): the host's CPUs take turns; multi: they run in parallel, each in a thread of its own
+# ES_THREADS single (default): the host's CPUs take turns; counted: the same with time counted in instructions, so that
+#            two runs are the same; multi: they run in parallel, each in a thread of its own
 # ES_CPU     more properties of the CPUs, such as tsc-scale=on,sev-debug-swap=on
 # ES_PSP     properties of the security processor, such as fault-nth=3,fault-status=0x13
 
@@ -43,7 +44,7 @@ platform_command() {
 	# shellcheck disable=SC2034 # for the caller
 	platform=("$1" -L /usr/share/seabios -L /usr/share/qemu
 		-nodefaults -no-user-config -display none -no-reboot
-		-machine q35 -accel "tcg,thread=$ES_THREADS" -smp "$2" -m "${3:-1536}"
+		-machine q35 -accel "tcg,thread=${ES_THREADS/counted/single}" -smp "$2" -m "${3:-1536}"
 		-cpu "$cpu,xlevel=0x8000001f,sev-es-host=on${ES_CPU:+,$ES_CPU}" -device "amd-psp${ES_PSP:+,$ES_PSP}")
 }
 
