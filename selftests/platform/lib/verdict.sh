@@ -3,10 +3,10 @@
 #
 # The verdict of one of the kernel's selftests, and whether judges/kernel-selftests.table expects it.  Its rows:
 #
-#   series <tab> program <tab> pass, skip or fail <tab> what the program says, or - <tab> why
+#   series <tab> program <tab> pass, skip, fail or varies <tab> what the program says, or - <tab> why
 #
-# A skip or failure is only the expected one if the program's output holds what the row says.  "unknown" instead of a result:
-# nobody has seen one that could be relied on, and it is no pass.
+# A skip or failure is only the expected one if the program's output holds what the row says.  "varies": it passes, or fails
+# with those words.  "unknown" instead of a result: nobody has seen one that could be relied on, and it is no pass.
 # shellcheck disable=SC2154 # work and logs are the script's
 
 expectations=$es_platform/judges/kernel-selftests.table
@@ -65,6 +65,10 @@ compare() {
 	local want=${4%%$'\t'*} said=${4#*$'\t'} why=${4##*$'\t'}
 
 	said=${said%$'\t'*}
+	if [ "$want" = varies ]; then
+		want=fail
+		[ "$2" != pass ] || want=pass said=-
+	fi
 	if [ "$want" = unknown ]; then
 		echo "ok 0 $1 # SKIP not judged: $why; this time: $2 ($3)"
 		return
