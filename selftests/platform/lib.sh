@@ -46,6 +46,7 @@ platform_command() {
 		-nodefaults -no-user-config -display none -no-reboot
 		-machine q35 -accel "tcg,thread=${ES_THREADS/counted/single}" -smp "$2" -m "${3:-1536}"
 		-cpu "$cpu,xlevel=0x8000001f,sev-es-host=on${ES_CPU:+,$ES_CPU}" -device "amd-psp${ES_PSP:+,$ES_PSP}")
+	[ "$ES_THREADS" != counted ] || platform+=(-icount "shift=0,sleep=off" -seed 1 -rtc "base=2024-01-01T00:00:00,clock=vm")
 }
 
 # module_build KVER: builds our kvm-amd.ko for that kernel; prints its path.

@@ -33,8 +33,7 @@ static void prepare(u32 event)
 {
 	svm_guest(guest);
 	idt[BP] = idt[UD] = idt[VECTOR] = interrupt_gate(handler);
-	*(u32 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 4) = sizeof(idt) - 1;
-	*(u64 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 8) = (u32)idt;
+	svm_guest_idt(vmcb + VMCB_SAVE, idt, sizeof(idt));
 	VMCB32(VMCB_EVENTINJ) = event;
 	VMCB64(VMCB_NRIP) = (u32)guest + 2;
 }

@@ -76,8 +76,7 @@ asm("host_db: incl host_hits\n iret\n");
 static void make_vmsa(u8 *page, void *entry, u64 features, u64 dr0, u64 dr7)
 {
 	sev_vmsa(page, entry, guest_page + 4096);
-	*(u32 *)(page + SAVE_IDTR + 4) = 2 * 8 - 1;
-	*(u64 *)(page + SAVE_IDTR + 8) = (u32)guest_idt;
+	svm_guest_idt(page, guest_idt, 2 * 8);
 	*(u64 *)(page + SAVE_FEATURES) = features;
 	*(u64 *)(page + SAVE_DR0) = dr0;
 	*(u64 *)(page + SAVE_DR6) = DR6_STEPPED;

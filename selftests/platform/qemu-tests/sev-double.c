@@ -38,8 +38,7 @@ static int launch(void)
 	*(u64 *)(guest_idt + 8 * 8) = interrupt_gate(guest_df);
 	*(u64 *)(guest_idt + 29 * 8) = interrupt_gate(guest_vc);
 	sev_vmsa(vmsa, guest_start, (void *)(DEVICE + 4096));
-	*(u32 *)(vmsa + SAVE_IDTR + 4) = 30 * 8 - 1;
-	*(u64 *)(vmsa + SAVE_IDTR + 8) = (u32)guest_idt;
+	svm_guest_idt(vmsa, guest_idt, 30 * 8);
 	return handle && psp_launch_page(PSP_LAUNCH_UPDATE_DATA, handle, guest_page) &&
 	       psp_launch_page(PSP_LAUNCH_UPDATE_VMSA, handle, vmsa) && psp_launch_finish(handle);
 }

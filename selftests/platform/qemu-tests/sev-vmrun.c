@@ -88,8 +88,7 @@ asm(".balign 4096\n"
 static void make_vmsa(u8 *page)
 {
 	sev_vmsa(page, guest_start, guest_page + 4096);
-	*(u32 *)(page + SAVE_IDTR + 4) = 30 * 8 - 1;
-	*(u64 *)(page + SAVE_IDTR + 8) = (u32)guest_idt;
+	svm_guest_idt(page, guest_idt, 30 * 8);
 }
 
 static int launch(void)

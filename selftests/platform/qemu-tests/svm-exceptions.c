@@ -71,8 +71,7 @@ static void icebp(void)
 {
 	idt[DB] = interrupt_gate(on_db);
 	svm_guest(with_icebp);
-	VMCB32(VMCB_SAVE + SAVE_IDTR + 4) = sizeof(idt) - 1;
-	VMCB64(VMCB_SAVE + SAVE_IDTR + 8) = (u32)idt;
+	svm_guest_idt(vmcb + VMCB_SAVE, idt, sizeof(idt));
 	VMCB32(VMCB_EXCEPTIONS) = 1 << DB;
 	check_equal(svm_run(), EXIT_VMMCALL, "ICEBP does not exit as #DB");
 	check_equal(VMCB64(VMCB_SAVE + SAVE_RAX), (u32)at_icebp + 1, "but traps to the guest, behind the instruction");

@@ -45,8 +45,7 @@ static u32 run(u16 attributes)
 	*(u32 *)(save + SAVE_TR + 4) = sizeof(tss) - 1;
 	*(u64 *)(save + SAVE_TR + 8) = (u32)tss;
 	save[SAVE_CPL] = 3;
-	*(u32 *)(save + SAVE_IDTR + 4) = sizeof(idt) - 1;
-	*(u64 *)(save + SAVE_IDTR + 8) = (u32)idt;
+	svm_guest_idt(save, idt, sizeof(idt));
 	VMCB32(VMCB_INTERCEPT3) = INTERCEPT_SHUTDOWN;
 	asm volatile("clgi; push %%ebp; vmload; vmrun; pop %%ebp; stgi"
 		     : "+a"(address), "=b"(guest_ebx) : : "ecx", "edx", "esi", "edi", "memory", "cc");

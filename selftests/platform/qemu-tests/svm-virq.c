@@ -61,8 +61,7 @@ static void make_guest(void (*entry)(void), u32 rflags, u32 int_ctl)
 	svm_guest(entry);
 	idt[VECTOR] = interrupt_gate(on_vector);
 	idt[2] = interrupt_gate(on_nmi);
-	*(u32 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 4) = sizeof(idt) - 1;
-	*(u64 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 8) = (u32)idt;
+	svm_guest_idt(vmcb + VMCB_SAVE, idt, sizeof(idt));
 	VMCB64(VMCB_SAVE + SAVE_RFLAGS) = rflags;
 	VMCB32(VMCB_INT_CTL) = V_INTR_MASKING | int_ctl;
 	VMCB32(VMCB_INT_CTL + 4) = VECTOR;

@@ -72,6 +72,13 @@ static inline void svm_guest_state(u8 *save, void (*entry)(void))
 	*(u64 *)(save + SAVE_RSP) = (u32)(guest_stack + sizeof(guest_stack));
 }
 
+/* The IDT of such a guest: @gates, @len bytes of them. */
+static inline void svm_guest_idt(u8 *save, const void *gates, u32 len)
+{
+	*(u32 *)(save + SAVE_IDTR + 4) = len - 1;
+	*(u64 *)(save + SAVE_IDTR + 8) = (u32)gates;
+}
+
 /* Each CPU has a host save page of its own. */
 static inline void svm_enable(u8 *save)
 {

@@ -47,8 +47,7 @@ void main(void)
 {
 	idt[VECTOR] = interrupt_gate(handler);
 	svm_guest(guest);
-	*(u32 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 4) = sizeof(idt) - 1;
-	*(u64 *)(vmcb + VMCB_SAVE + SAVE_IDTR + 8) = (u32)idt;
+	svm_guest_idt(vmcb + VMCB_SAVE, idt, sizeof(idt));
 	*(u64 *)(vmcb + VMCB_SAVE + SAVE_RFLAGS) = 0x202;
 	VMCB32(VMCB_EVENTINJ) = EVENTINJ_INTERRUPT(VECTOR);
 	check_equal(svm_run(), EXIT_VMMCALL, "a guest gets the interrupt that VMRUN injects");
