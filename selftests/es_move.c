@@ -6,8 +6,7 @@
  * Source: KVM API, sections 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM) and 7.28 (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM);
  *	AMD 56421 GHCB Specification, sections "SMP Booting" and "GHCB MSR Protocol".
  * Why it matters: A VMM is upgraded under a running guest that way.
- * Not covered: A move to another process (the file of /dev/sev is another there, which a case imitates);
- *	AVIC, which the emulated host does not have.
+ * Not covered: A move to another process (es_move_process.c); AVIC, which the emulated host does not have.
  * Fails with: stock kvm_amd: 6.1: jump table, hold after a pause, sleep, each exit in flight, the file of /dev/sev.
  *	6.12: every case, because the moved VM cannot be run (KVM_SEV_ES_INIT: VMRUN without LBR virtualization;
  *	KVM_SEV_INIT2: EINVAL).
@@ -240,7 +239,9 @@ TEST_F_TIMEOUT(move, an_exit_in_two_parts_is_finished_first, 120)
 	es_vcpu_wait_stop(self->m.ap, "the first part exits to userspace");
 	ASSERT_EQ(KVM_EXIT_MMIO, run->exit_reason);
 	EXPECT_EQ(AGENT_MMIO_GPA, run->mmio.phys_addr);
+	EXPECT_EQ(-EBUSY, es_move_context(&other, self->m.vm));
 	memset(run->mmio.data, 0x11, 8);
+	EXPECT_FALSE(es_vcpu_complete_io(self->m.ap));
 	EXPECT_EQ(-EBUSY, es_move_context(&other, self->m.vm));
 	ASSERT_EQ(KVM_EXIT_MMIO, run->exit_reason);
 	EXPECT_EQ(AGENT_MMIO_GPA + 8, run->mmio.phys_addr);

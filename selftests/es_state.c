@@ -90,8 +90,8 @@ TEST_F(state, each_step_of_bring_up_can_be_read)
 	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->bsp).ap_state);
 }
 
-/* The doorbell is an OUT; its answer reaches the guest's memory when the state is read. */
-TEST_F(state, reading_finishes_the_exit_at_hand)
+/* IN is finished when KVM has taken its value from kvm_run; reading the state then writes the answer. */
+TEST_F(state, reading_writes_the_answer_that_is_due)
 {
 	uint8_t *ghcb = self->vm.memory + es_ghcb_gpa(self->bsp);
 	struct kvm_amd_es_vcpu state;
@@ -99,7 +99,10 @@ TEST_F(state, reading_finishes_the_exit_at_hand)
 	es_order_start(self->bsp, AGENT_IN, PORT, 0);
 	es_vcpu_wait_stop(self->bsp, "IN exits to userspace");
 	*(uint32_t *)((uint8_t *)self->bsp->run + self->bsp->run->io.data_offset) = 0x1badb002;
+	EXPECT_EQ(-EBUSY, es_get_vcpu_state(self->bsp, &state));
+	EXPECT_TRUE(es_vcpu_complete_io(self->bsp));
 	EXPECT_EQ(SPEC_EXIT_IOIO, spec_ghcb_get(ghcb, SPEC_GHCB_EXITCODE));
+	EXPECT_EQ(0, spec_ghcb_get(ghcb, SPEC_GHCB_RAX));
 	state = state_of(self->bsp);
 	EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->bsp, &(struct kvm_amd_es_vcpu){ .version = 2 }));
 	EXPECT_EQ(0x1badb002, spec_ghcb_get(ghcb, SPEC_GHCB_RAX));
@@ -116,7 +119,9 @@ TEST_F(state, setting_while_an_exit_is_unfinished_is_refused)
 
 	es_order_start(self->bsp, AGENT_IN, PORT, 0);
 	es_vcpu_wait_stop(self->bsp, "IN exits to userspace");
+	EXPECT_EQ(-EBUSY, es_set_vcpu_state(self->bsp, &state));
 	*(uint32_t *)((uint8_t *)self->bsp->run + self->bsp->run->io.data_offset) = 0x1badb002;
+	EXPECT_TRUE(es_vcpu_complete_io(self->bsp));
 	EXPECT_EQ(-EBUSY, es_set_vcpu_state(self->bsp, &state));
 	es_vcpu_go(self->bsp);
 	es_vcpu_wait(self->bsp, "the guest goes on after IN");

@@ -7,7 +7,10 @@
 
 #include "es.h"
 
-/* Feed the AP state machine and do what it says.  The vCPU is loaded; may sleep. */
+/*
+ * Feed the AP state machine and do what it says, which can be to write an answer.  The vCPU is loaded, in a
+ * task of the VM's process; may sleep.
+ */
 void es_ap_feed(struct kvm_vcpu *vcpu, enum es_ap_event event);
 
 /* The guest executed a VMGEXIT. */

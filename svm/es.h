@@ -18,8 +18,8 @@
 
 /* How to reach the GHCB page without mapping it. */
 struct es_ghcb_access {
-	struct gfn_to_hva_cache cache;
-	struct kvm *kvm;		/* whose memory slots these are; NULL: nothing cached */
+	struct gfn_to_hva_cache cache;	/* of the VM that the vCPU is in: a move forgets it */
+	bool known;			/* the cache holds the page */
 };
 
 /* The payload of the exit being served: the scratch area, or RAX's part of an IN or OUT. */
@@ -91,6 +91,15 @@ struct es_vcpu {
 	bool bsp_hidden;		/* the BSP flag of the APIC base is off for the moment */
 	struct es_stats stats;
 };
+
+/*
+ * Guest memory is reached by addresses of the process that made the VM.  KVM sees to that for its own
+ * ioctls, but the caller of a move is the target's process, and need not be the source's.
+ */
+static inline void es_assert_own_process(struct kvm_vcpu *vcpu)
+{
+	lockdep_assert(current->mm == vcpu->kvm->mm);
+}
 
 /* Our state, or NULL for a vCPU that this layer does not serve (no SEV-ES, or SNP). */
 static inline struct es_vcpu *to_es(struct kvm_vcpu *vcpu)

@@ -44,24 +44,26 @@ static noinline int look_up_anew(struct kvm_vcpu *vcpu, u64 gpa)
 {
 	struct es_ghcb_access *access = &to_es(vcpu)->ghcb;
 
-	access->kvm = NULL;
+	access->known = false;
 	/* Userspace may have set any value.  KVM's cache has no memory slot for what lies in two pages. */
 	if (!PAGE_ALIGNED(gpa) || kvm_gfn_to_hva_cache_init(vcpu->kvm, &access->cache, gpa, ES_GHCB_SIZE))
 		return -EFAULT;
-	access->kvm = vcpu->kvm;
+	access->known = true;
 	return 0;
 }
 
 /*
- * Make the cache know the GHCB's page of this VM (a vCPU's state can move to another VM).  Looking
- * up does not sleep.
+ * Make the cache know the GHCB's page.  Its address is one of the VM's process, and it is that of the
+ * VM's memory slots while their generation is the same.  A move to another VM forgets the cache
+ * (es_ghcb_forget()): generations of two VMs say nothing of each other.  Looking up does not sleep.
  */
 static __always_inline int look_up(struct kvm_vcpu *vcpu)
 {
 	const struct es_ghcb_access *access = &to_es(vcpu)->ghcb;
 	u64 gpa = es_ghcb_gpa(vcpu);
 
-	if (likely(access->kvm == vcpu->kvm && access->cache.gpa == gpa &&
+	es_assert_own_process(vcpu);
+	if (likely(access->known && access->cache.gpa == gpa &&
 		   access->cache.generation == kvm_memslots(vcpu->kvm)->generation))
 		return 0;
 	return look_up_anew(vcpu, gpa);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The GHCB page: the only code that touches it.
+ * The GHCB page: the only code that touches it.  It is memory of the VM's process, so all of this is
+ * for a task of that process: KVM_RUN, or an ioctl on the VM or its vCPU.
  */
 #ifndef SVM_GHCB_H
 #define SVM_GHCB_H
@@ -12,6 +13,12 @@
  * May sleep.
  */
 int es_ghcb_snapshot(struct kvm_vcpu *vcpu);
+
+/* The vCPU is in another VM now. */
+static inline void es_ghcb_forget(struct es_vcpu *es)
+{
+	es->ghcb.known = false;
+}
 
 /* For KVM's trace events: the page with exit code and these infos in it. */
 struct ghcb *es_ghcb_show(struct es_vcpu *es, u64 info1, u64 info2);

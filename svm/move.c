@@ -6,20 +6,25 @@
  * The kernel moves handle, ASID, regions, VMSAs and GHCB MSRs, and with its structure sev_es the
  * pointer to our state, in which an answer may be due.  It leaves the rest behind:
  *
- *   an exit in flight        finished before anything is moved: sev_check_source_vcpus() calls
- *                            es_vcpu_settle(), and a move that cannot be finished is refused
+ *   an exit in flight        that userspace works on: the move is refused before anything is changed, because
+ *                            sev_check_source_vcpus() asks es_move_must_wait()
+ *   an answer that is due    goes along (move_answer()), and the target writes it at its next KVM_RUN, or when
+ *                            its state is read
  *   jump table, GHCB version, file of /dev/sev, no AVIC     es_move_vm()
  *   interrupt flag of the guest, LBR virtualization, FPU, control registers as KVM knows them, intercepts of debug
  *   registers                                               es_move_vcpu()
  *   what other ioctls tell (MP state, APIC, events, MSRs)   userspace, as for any VM
  *
+ * The caller is the target's process, and need not be the source's: nothing here reaches guest memory.
  * The guest controls none of this.
  */
 #include <linux/kvm_host.h>
 
 #include "cpuid.h"
+#include "ghcb.h"
 #include "move.h"
 #include "stats.h"
+#include "vcpu.h"
 #include "../include/compat/kvm.h"
 
 void es_move_vm(struct kvm *to, struct kvm *from)
@@ -62,8 +67,25 @@ static void move_dr_intercepts(struct kvm_vcpu *to, struct kvm_vcpu *from)
 	recalc_intercepts(to_svm(to));
 }
 
+bool es_move_must_wait(struct kvm_vcpu *vcpu)
+{
+	return es_vcpu_io_pending(vcpu);
+}
+
+/* What the event returns is where KVM's emulation left it. */
+static void move_answer(struct kvm_vcpu *to, struct kvm_vcpu *from)
+{
+	to->arch.regs[VCPU_REGS_RAX] = from->arch.regs[VCPU_REGS_RAX];
+	to->arch.regs[VCPU_REGS_RBX] = from->arch.regs[VCPU_REGS_RBX];
+	to->arch.regs[VCPU_REGS_RCX] = from->arch.regs[VCPU_REGS_RCX];
+	to->arch.regs[VCPU_REGS_RDX] = from->arch.regs[VCPU_REGS_RDX];
+	es_ghcb_forget(to_es(to));
+	to_es(to)->in_run = false;
+}
+
 void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from)
 {
+	move_answer(to, from);
 	move_known_registers(to, from);
 	move_dr_intercepts(to, from);
 	to_svm(to)->vmcb->control.int_state = to_svm(from)->vmcb->control.int_state;

@@ -7,7 +7,8 @@
 
 #include <linux/kvm_host.h>
 
-#include "state.h"
+/* A vCPU of the source cannot be moved yet: userspace works on an exit of it. */
+bool es_move_must_wait(struct kvm_vcpu *vcpu);
 
 /* During a move, beside what the kernel moves.  Both VMs and all their vCPUs are locked. */
 void es_move_vm(struct kvm *to, struct kvm *from);

@@ -32,7 +32,9 @@ int es_respond_write_due(struct kvm_vcpu *vcpu);
 
 /*
  * Write the answer, if one is due.  Call where the exit is finished: at the end of its handler,
- * before the next run after an exit to userspace, or when the hold ends.
+ * before the next run after an exit to userspace, when userspace reads the vCPU's state, or when the
+ * hold ends.  In a task of the VM's process, which a move's caller need not be: a move takes the
+ * answer along, and the target writes it.
  */
 static inline int es_respond_write(struct kvm_vcpu *vcpu)
 {

@@ -35,6 +35,7 @@ static enum es_reason start_outside(struct kvm_vcpu *vcpu)
 {
 	struct es_scratch *scratch = &to_es(vcpu)->scratch;
 
+	es_assert_own_process(vcpu);
 	scratch->in_ghcb = false;
 	scratch->data = scratch->outside;
 	return kvm_read_guest(vcpu->kvm, scratch->gpa, scratch->data, scratch->len_bytes) ?
@@ -67,6 +68,7 @@ void es_scratch_write_outside(struct kvm_vcpu *vcpu)
 {
 	struct es_scratch *scratch = &to_es(vcpu)->scratch;
 
+	es_assert_own_process(vcpu);
 	scratch->copy_out = false;
 	if (kvm_write_guest(vcpu->kvm, scratch->gpa, scratch->data, scratch->len_bytes))
 		es_respond_malformed(vcpu, ES_INVALID_SCRATCH);

@@ -10,7 +10,7 @@
 /*
  * Make es->scratch.data the @len_bytes bytes of the scratch area.  @copy_out: the device fills them,
  * and they go back with the answer; else they are copied in.  ES_OK, or why the request is refused.
- * May sleep.
+ * In a task of the VM's process; may sleep.
  */
 enum es_reason es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_out);
 
@@ -20,7 +20,10 @@ static inline bool es_scratch_answers(const struct es_scratch *scratch)
 	return scratch->copy_out && scratch->in_ghcb;
 }
 
-/* Copy an area outside the GHCB out; the answer turns into a refusal when it cannot be written. */
+/*
+ * Copy an area outside the GHCB out; the answer turns into a refusal when it cannot be written.  In a
+ * task of the VM's process.
+ */
 void es_scratch_write_outside(struct kvm_vcpu *vcpu);
 
 /* Before the answer is written, which takes an area in the GHCB with it. */

@@ -19,6 +19,7 @@
 #include "migrate.h"
 #include "respond.h"
 #include "state.h"
+#include "vcpu.h"
 
 static_assert(KVM_AMD_ES_AP_WAITING == ES_AP_WAITING);
 static_assert(KVM_AMD_ES_AP_RUNNING == ES_AP_RUNNING);
@@ -32,37 +33,6 @@ static_assert(KVM_AMD_ES_AP_HELD_USER == ES_AP_HELD_USER);
 static_assert(KVM_AMD_ES_AP_HELD_USER + 1 == ES_NR_AP_STATES);
 
 #define VCPU_FLAGS	(KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON)
-
-/* As KVM_RUN with immediate_exit does, and then what the next KVM_RUN would do first. */
-static int finish_exit(struct kvm_vcpu *vcpu)
-{
-	int (*complete)(struct kvm_vcpu *vcpu) = vcpu->arch.complete_userspace_io;
-	int r = 1;
-
-	if (complete) {
-		vcpu->arch.complete_userspace_io = NULL;
-		r = complete(vcpu);
-	}
-	if (r > 0 && !es_vcpu_held(vcpu))
-		r = es_respond_write(vcpu);
-	if (vcpu->arch.complete_userspace_io)
-		return -EBUSY;
-	return min(r, 0);
-}
-
-int es_vcpu_settle(struct kvm_vcpu *vcpu)
-{
-	int r;
-
-	if (!to_es(vcpu))
-		return 0;
-	vcpu_load(vcpu);
-	kvm_vcpu_srcu_read_lock(vcpu);
-	r = finish_exit(vcpu);
-	kvm_vcpu_srcu_read_unlock(vcpu);
-	vcpu_put(vcpu);
-	return r;
-}
 
 int es_state_get_api(void __user *to)
 {
@@ -139,6 +109,31 @@ static void show(struct kvm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
 		state->flags |= KVM_AMD_ES_VCPU_INTERRUPTS_ON;
 }
 
+/*
+ * What the next KVM_RUN would do first: the guest's memory is complete then.  A guest whose GHCB cannot
+ * be reached ends, which is state, too.
+ */
+static void write_answer(struct kvm_vcpu *vcpu)
+{
+	if (!to_es(vcpu)->answer.due || es_vcpu_held(vcpu))
+		return;
+	vcpu_load(vcpu);
+	kvm_vcpu_srcu_read_lock(vcpu);
+	es_respond_write(vcpu);
+	kvm_vcpu_srcu_read_unlock(vcpu);
+	vcpu_put(vcpu);
+}
+
+/* The caller holds the vCPU's mutex.  0 or -EBUSY. */
+static int read_vcpu(struct kvm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
+{
+	if (es_vcpu_io_pending(vcpu))
+		return -EBUSY;
+	write_answer(vcpu);
+	show(vcpu, state);
+	return 0;
+}
+
 int es_state_get_vcpu(struct kvm *kvm, void __user *to)
 {
 	struct kvm_amd_es_vcpu state;
@@ -152,9 +147,7 @@ int es_state_get_vcpu(struct kvm *kvm, void __user *to)
 	vcpu = es_vcpu_lock(kvm, state.vcpu_id);
 	if (IS_ERR(vcpu))
 		return PTR_ERR(vcpu);
-	r = es_vcpu_settle(vcpu);
-	if (!r)
-		show(vcpu, &state);
+	r = read_vcpu(vcpu, &state);
 	mutex_unlock(&vcpu->mutex);
 	if (r)
 		return r;
@@ -175,7 +168,7 @@ static int apply(struct kvm_vcpu *vcpu, const struct kvm_amd_es_vcpu *state)
 	struct es_vcpu *es = to_es(vcpu);
 	u32 *int_state = &to_svm(vcpu)->vmcb->control.int_state;
 
-	if (vcpu->arch.complete_userspace_io || (es->answer.due && !es_vcpu_held(vcpu)))
+	if (es_vcpu_io_pending(vcpu) || (es->answer.due && !es_vcpu_held(vcpu)))
 		return -EBUSY;
 
 	es->answer.due = false;

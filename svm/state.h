@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * State that userspace can read and set, and what must be finished before it is complete.
+ * State that userspace can read and set.
  */
 #ifndef SVM_STATE_H
 #define SVM_STATE_H
 
 #include <linux/kvm_host.h>
-
-/*
- * Finish the exit that KVM_RUN returned to userspace, and write the answer that is due.  The caller
- * holds the vCPU's mutex and has no vCPU loaded.  0; -EBUSY: userspace must work on another part of the
- * exit first, which kvm_run has; or another -errno.
- */
-int es_vcpu_settle(struct kvm_vcpu *vcpu);
 
 /* The vCPU of ours that userspace names, its mutex taken, or ERR_PTR: -EINVAL there is none, -EINTR. */
 struct kvm_vcpu *es_vcpu_lock(struct kvm *kvm, u32 vcpu_id);

@@ -47,6 +47,16 @@ static inline void es_vcpu_put(struct kvm_vcpu *vcpu)
 		es_ap_show_bsp(vcpu);
 }
 
+/*
+ * Userspace works on the exit that KVM_RUN returned, and its result is in kvm_run at the earliest.  KVM_RUN
+ * takes it from there, with immediate_exit if the vCPU shall not run on.  Until then the vCPU's state is
+ * not complete.
+ */
+static inline bool es_vcpu_io_pending(struct kvm_vcpu *vcpu)
+{
+	return to_es(vcpu) && vcpu->arch.complete_userspace_io;
+}
+
 /* KVM resets control registers, which INIT cannot: they are in the VMSA. */
 static inline bool es_vcpu_in_init(struct kvm_vcpu *vcpu)
 {

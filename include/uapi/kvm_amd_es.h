@@ -27,10 +27,9 @@
  * KVM_AMD_ES_GET_VM, KVM_AMD_ES_SET_VM: struct kvm_amd_es_vm.
  * KVM_AMD_ES_GET_VCPU, KVM_AMD_ES_SET_VCPU: struct kvm_amd_es_vcpu.  The caller gives vcpu_id (as to
  *   KVM_CREATE_VCPU); EINVAL where there is no such vCPU.  As every vCPU ioctl they wait until the vCPU
- *   has left KVM_RUN (EINTR: a signal came first).  GET finishes the exit that KVM_RUN returned, as
- *   KVM_RUN with immediate_exit would: kvm_run must hold what userspace has to say to it; the
- *   guest's memory then holds the answer.  EBUSY from GET: kvm_run has another part of that exit to be
- *   worked on first.  EBUSY from SET: an exit is unfinished.
+ *   has left KVM_RUN (EINTR: a signal came first).  GET writes an answer that is
+ *   due to the guest into its memory.  EBUSY: userspace works on an exit that KVM_RUN returned; KVM_RUN
+ *   with immediate_exit takes the result from kvm_run.  EBUSY from SET too: an answer is due.
  * KVM_AMD_ES_SEND_UPDATE_VMSA, KVM_AMD_ES_RECEIVE_UPDATE_VMSA (the numbers that linux/kvm.h reserves
  *   as KVM_SEV_SEND_UPDATE_VMSA and KVM_SEV_RECEIVE_UPDATE_VMSA): struct kvm_amd_es_update_vmsa.
  *   AMD 55766 SEV API, "SEND_UPDATE_VMSA" and "RECEIVE_UPDATE_VMSA".

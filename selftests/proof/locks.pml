@@ -11,7 +11,7 @@
  */
 #define INSIDE_OUT	1	/* KVM_AMD_ES_GET_VCPU takes kvm->lock under vcpu->mutex, as statistics might */
 #define NO_GATE		2	/* moves do not look at migration_in_progress */
-#define NO_UNLOCK	3	/* a move that es_vcpu_settle() refuses keeps the vCPUs' mutexes */
+#define NO_UNLOCK	3	/* a move that is refused keeps the vCPUs' mutexes */
 
 c_decl {
 \#include <stdlib.h>
@@ -57,7 +57,7 @@ proctype command(byte vm)
 	give(lock[vm])
 }
 
-/* sev_vm_move_enc_context_from(): sev_lock_two_vms(), sev_lock_vcpus_for_migration(), es_vcpu_settle() */
+/* sev_vm_move_enc_context_from(): sev_lock_two_vms(), sev_lock_vcpus_for_migration() */
 proctype move(byte to, from)
 {
 	if

@@ -63,6 +63,8 @@ static void vcpu_ioctl(struct es_vcpu *vcpu, unsigned long request, const void *
 /* The MP state first: reading it takes in INIT and SIPI. */
 void es_vcpu_save(struct es_vcpu *vcpu, struct es_vcpu_state *state)
 {
+	if (!es_vcpu_complete_io(vcpu))
+		es_fail("vCPU %u has an exit with another part to work on", vcpu->nr);
 	vcpu_ioctl(vcpu, KVM_GET_MP_STATE, &state->mp, "KVM_GET_MP_STATE");
 	vcpu_ioctl(vcpu, KVM_GET_VCPU_EVENTS, &state->events, "KVM_GET_VCPU_EVENTS");
 	vcpu_ioctl(vcpu, KVM_GET_LAPIC, &state->lapic, "KVM_GET_LAPIC");

@@ -212,6 +212,18 @@ bool es_vcpu_rings_within(struct es_vcpu *vcpu, unsigned int ms)
 	return settles_within(vcpu, ms);
 }
 
+bool es_vcpu_complete_io(struct es_vcpu *vcpu)
+{
+	int ret;
+
+	vcpu->run->immediate_exit = 1;
+	ret = ioctl(vcpu->fd, KVM_RUN, 0);
+	vcpu->run->immediate_exit = 0;
+	if (ret < 0 && errno != EINTR)
+		es_fail("KVM_RUN with immediate_exit of vCPU %u failed: %m", vcpu->nr);
+	return ret < 0;
+}
+
 /* One ioctl on a vCPU, whether it runs or not. */
 static void vcpu_ioctl(struct es_vcpu *vcpu, unsigned long request, void *arg, const char *name)
 {

@@ -48,6 +48,11 @@ void es_vcpu_wait(struct es_vcpu *vcpu, const char *what);
 void es_vcpu_wait_stop(struct es_vcpu *vcpu, const char *what);
 /* True when the doorbell rings within that time. */
 bool es_vcpu_rings_within(struct es_vcpu *vcpu, unsigned int ms);
+/*
+ * KVM_RUN with immediate_exit: takes from kvm_run what it has for the exit at hand, as is due before the state is
+ * read.  False: there is another part of that exit to work on.  The vCPU must be out of KVM_RUN.
+ */
+bool es_vcpu_complete_io(struct es_vcpu *vcpu);
 /* The vCPU's ioctls; a vCPU that runs is paused for them and resumed. */
 int es_vcpu_mp_state(struct es_vcpu *vcpu);
 void es_vcpu_set_mp_state(struct es_vcpu *vcpu, unsigned int state);

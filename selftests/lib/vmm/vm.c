@@ -41,6 +41,9 @@ static void map_memory(struct es_vm *vm, const struct es_vm_options *options)
 		madvise(area, AGENT_GUEST_BYTES + HUGE_BYTES, MADV_NOHUGEPAGE);
 	vm->mapping = area;
 	vm->memory = (uint8_t *)(((uintptr_t)area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
+	if (options->memory_fd && mmap(vm->memory, AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+				       options->memory_fd, 0) == MAP_FAILED)
+		es_fail("mapping the file with guest memory failed: %m");
 }
 
 static void add_slot(struct es_vm *vm, unsigned int nr, const struct es_slot *slot, bool pin)

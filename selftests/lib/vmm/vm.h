@@ -32,6 +32,7 @@ struct es_slot {
 
 struct es_vm_options {
 	unsigned int nr_vcpus;
+	int memory_fd;		/* memory is this file's; 0: anonymous */
 	bool shared_memory;	/* pages that cannot move although nobody pins them for writing */
 	bool small_pages;	/* no transparent huge pages, which are Debian's default */
 	unsigned int ghcb_version;	/* 0: KVM_SEV_ES_INIT, which means 1; else KVM_SEV_INIT2 with it */
