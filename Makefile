@@ -38,8 +38,8 @@ debug-check: ## every test on hosts whose kernels check themselves: KASAN, lockd
 	$(MAKE) -C selftests run_tests KVERS="$$kvers" HERE=
 
 .PHONY: judge-selftests
-judge-selftests: ## the kernels' own KVM selftests judge the emulated SEV-ES host (TESTS="x86_64/sev_migrate_tests" selects)
-	@$(PLATFORM)/judge-selftests $(TESTS)
+judge-selftests: ## the kernels' own KVM selftests judge the emulated SEV-ES host; with ES_MODULE=es our module (TESTS="x86_64/sev_migrate_tests" selects)
+	@$(PLATFORM)/judge-selftests $(patsubst %,'%',$(TESTS))
 
 .PHONY: judge-boots
 judge-boots: ## stock kernels, QEMU and OVMF judge it: each kind of guest is booted ten times (hours)

@@ -3,7 +3,8 @@
 #
 # The verdict of one of the kernel's selftests, and whether judges/kernel-selftests.table expects it.  Its rows:
 #
-#   series <tab> program <tab> pass, skip, fail or varies <tab> what the program says, or - <tab> why
+#   series <tab> program <tab> with Debian's own module: pass, skip, fail or varies <tab> the same with ours
+#	<tab> what the program says, or - <tab> why
 #
 # A skip or failure is only the expected one if the program's output holds what the row says.  "varies": it passes, or fails
 # with those words.  "unknown" instead of a result: nobody has seen one that could be relied on, and it is no pass.
@@ -16,10 +17,31 @@ program() { sed -n "$2p" "$work/$1.list"; }
 
 series_of() { cut -d . -f 1,2 <<<"$1"; }
 
-# expected KVER PROGRAM: the row's last three columns.
+# expected KVER PROGRAM: the row's result for this module, and its last two columns.
 expected() {
-	awk -F '\t' -v series="$(series_of "$1")" -v program="$2" \
-		'$1 == series && $2 == program { print $3 "\t" $4 "\t" $5 }' "$expectations"
+	awk -F '\t' -v series="$(series_of "$1")" -v program="$2" -v module="$ES_MODULE" \
+		'$1 == series && $2 == program { print (module == "es" ? $4 : $3) "\t" $5 "\t" $6 }' "$expectations"
+}
+
+# other_result KVER PROGRAM: what the row says of the other module.
+other_result() {
+	awk -F '\t' -v series="$(series_of "$1")" -v program="$2" -v module="$ES_MODULE" \
+		'$1 == series && $2 == program { print module == "es" ? $3 : $4 }' "$expectations"
+}
+
+# measured KVER PROGRAM RESULT SAYS WHY: a row with this run's result.
+measured() {
+	local stock=$3 ours
+
+	ours=$(other_result "$1" "$2")
+	[ "$ES_MODULE" = stock ] || stock=${ours:-unknown} ours=$3
+	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$(series_of "$1")" "$2" "$stock" "${ours:-unknown}" "$4" "$5"
+}
+
+# worse_with_ours: the table's programs that do worse with our module than with Debian's.
+worse_with_ours() {
+	awk -F '\t' 'BEGIN { good["pass"] = 3; good["varies"] = 2; good["skip"] = good["fail"] = 1 }
+		!/^#/ && (NF != 6 || good[$4] < good[$3] || (good[$3] == 1 && good[$4] == 1 && $3 != $4)) { print $1 ": " $2 }' "$expectations"
 }
 
 # result STATUS OUT: pass, skip or fail.
@@ -56,7 +78,7 @@ judge() {
 	echo "$says" >>"$5"
 	want=$(expected "$kver" "$name")
 	printf '%s\n' "$2" >>"$work/$kver.judged"
-	printf '%s\t%s\t%s\t%s\t%s\n' "$(series_of "$kver")" "$name" "$result" "$says" "${want##*$'\t'}" >>"$logs/$kver/table"
+	measured "$kver" "$name" "$result" "$says" "${want##*$'\t'}" >>"$logs/$kver/table"
 	compare "$kver: $name" "$result" "$says" "$want" "$5" "$4 s"
 }
 
@@ -67,8 +89,9 @@ compare() {
 	said=${said%$'\t'*}
 	if [ "$want" = varies ]; then
 		want=fail
-		[ "$2" != pass ] || want=pass said=-
+		[ "$2" != pass ] || want=pass
 	fi
+	[ "$want" != pass ] || said=- # the words may be the other module's
 	if [ "$want" = unknown ]; then
 		echo "ok 0 $1 # SKIP not judged: $why; this time: $2 ($3)"
 		return
@@ -83,7 +106,7 @@ compare() {
 	fi
 	tail -n 25 "$5" | sed 's/^/# /'
 	echo "# the whole output: ${5#"$es_top/"}"
-	echo "# rerun: selftests/platform/judge-selftests ${1#*: } # with KVERS=${1%%: *}"
+	echo "# rerun: KVERS=${1%%: *} ES_MODULE=$ES_MODULE selftests/platform/judge-selftests ${1#*: }"
 	echo "not ok 0 $1 # $2 ($3), expected ${want:-nothing: no row in ${expectations#"$es_top/"}}${want:+ ($said)}"
 }
 
@@ -99,7 +122,7 @@ absent() {
 
 # summary KVER
 summary() {
-	awk -F '\t' -v kver="$1" '{ n[$3]++ } END {
+	awk -F '\t' -v kver="$1" -v column="$([ "$ES_MODULE" = es ] && echo 4 || echo 3)" '{ n[$column]++ } END {
 		printf "# %s: %d programs: %d passed, %d skipped themselves, %d failed\n", kver, NR, n["pass"], n["skip"], n["fail"] }' \
 		"$logs/$1/table"
 }
