@@ -154,7 +154,7 @@ TEST_F(protocol, msr_terminate_ends_the_guest_with_its_reason)
 	EXPECT_EQ(0, self->vcpu->run_errno);
 	EXPECT_EQ(KVM_EXIT_SYSTEM_EVENT, self->vcpu->run->exit_reason);
 	EXPECT_EQ(KVM_SYSTEM_EVENT_SEV_TERM, self->vcpu->run->system_event.type);
-	EXPECT_LE(1, self->vcpu->run->system_event.ndata);
+	EXPECT_EQ(1, self->vcpu->run->system_event.ndata);
 	EXPECT_EQ(SPEC_MSR_TERM(3, 0x42), self->vcpu->run->system_event.data[0]);
 }
 

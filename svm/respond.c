@@ -102,16 +102,13 @@ int es_respond_write_due(struct kvm_vcpu *vcpu)
 	return es_end_guest(vcpu, KVM_AMD_ES_TERM_NO_GHCB, 0);
 }
 
+/* As the kernel's own: reason and road are for who asks, by KVM_AMD_ES_GET_VCPU. */
 int es_end_report(struct kvm_vcpu *vcpu)
 {
-	const struct es_end *end = &to_es(vcpu)->end;
-
 	vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
 	vcpu->run->system_event.type = KVM_SYSTEM_EVENT_SEV_TERM;
-	vcpu->run->system_event.ndata = 3;
+	vcpu->run->system_event.ndata = 1;
 	vcpu->run->system_event.data[0] = es_ghcb_gpa(vcpu);
-	vcpu->run->system_event.data[1] = end->reason;
-	vcpu->run->system_event.data[2] = end->how;
 	return 0;
 }
 

@@ -7,12 +7,9 @@
  * 2, 0 means 2; vmsa_features and flags must be 0.  EINVAL: a bad value, or the VM is initialized or
  * has vCPUs; EFAULT: the structure cannot be read; ENOTTY: no SEV-ES.  A failure changes nothing.
  *
- * KVM_EXIT_SYSTEM_EVENT, type KVM_SYSTEM_EVENT_SEV_TERM.  The guest has ended; ndata is 3:
- *   data[0]  value of the GHCB MSR (as the kernel's own module: of the page-based form only the
- *            address of the GHCB)
- *   data[1]  the guest's reason in the form of the MSR request: bits 11:0 0x100, 15:12 reason set,
- *            23:16 reason code; 0 if it gave none.  AMD 56421 GHCB Specification, "Termination Request"
- *   data[2]  KVM_AMD_ES_TERM_*
+ * KVM_EXIT_SYSTEM_EVENT, type KVM_SYSTEM_EVENT_SEV_TERM.  The guest has ended; as with the kernel's own
+ * module ndata is 1, and data[0] the value of the GHCB MSR, which of a page-based request is only the
+ * address of the GHCB.  KVM_AMD_ES_GET_VCPU tells more: end and end_reason.
  * KVM_RUN reports the same end until the vCPU is reset.  Where a SIPI or INIT ends the hold of a vCPU
  * whose GHCB page has gone meanwhile, kvm.ko leaves no way to report it in the same KVM_RUN: that one
  * returns KVM_EXIT_SHUTDOWN, the next one reports KVM_AMD_ES_TERM_NO_GHCB.
@@ -107,7 +104,11 @@ struct kvm_amd_es_vcpu {
 	__u64 dr7;			/* as the guest last wrote it; bits 63:32 are 0 */
 	__u32 end;			/* KVM_AMD_ES_TERM_*, 0: the guest has not ended */
 	__u32 pad;			/* 0 */
-	__u64 end_reason;		/* as data[1] of KVM_SYSTEM_EVENT_SEV_TERM */
+	/*
+	 * The guest's reason in the form of the MSR request: bits 11:0 0x100, 15:12 reason set, 23:16 reason
+	 * code; 0 if it gave none.  AMD 56421 GHCB Specification, "Termination Request"
+	 */
+	__u64 end_reason;
 	__u64 reserved[11];		/* 0 */
 };
 

@@ -45,11 +45,11 @@ enum conf_want {
 	CONF_DONE,	/* SW_EXITINFO1 = 0, SW_EXITINFO2 = info2_want */
 	CONF_RAISE,	/* 1, SW_EXITINFO2 = info2_want */
 	CONF_REFUSED,	/* 2, SW_EXITINFO2 = info2_want, a reason */
-	CONF_TERM,	/* KVM_SYSTEM_EVENT_SEV_TERM with term[] */
+	CONF_TERM,	/* KVM_SYSTEM_EVENT_SEV_TERM: term[] is its data[0], end_reason and end */
 	CONF_ANY,	/* any of the above */
 };
 
-/* How a guest ended, in data[2] of the system event. */
+/* How a guest ended, in words of KVM_AMD_ES_GET_VCPU. */
 enum conf_how { CONF_BY_MSR = 1, CONF_BY_PAGE, CONF_BY_UNSUPPORTED, CONF_NO_PAGE };
 
 #define CONF_UNTRIED	1	/* conf.cannot, until the first guest is needed */

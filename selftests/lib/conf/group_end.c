@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * How a guest ends: by asking for it on either road, by an event that it cannot handle, or because its GHCB
- * page cannot be reached.  The VMM gets a system event with the GHCB MSR's value, the reason and the road.
+ * page cannot be reached.  The VMM gets a system event with the GHCB MSR's value, and is told the reason and
+ * the road when it asks.
  *
  * Source: AMD 56421 GHCB Specification, sections "Termination Request", "Unsupported Event"; KVM API,
  * KVM_EXIT_SYSTEM_EVENT (KVM_SYSTEM_EVENT_SEV_TERM).
@@ -29,7 +30,7 @@ static void no_page(struct conf *c, const char *name, uint64_t gpa)
 	by_msr(c, name, gpa, 0, CONF_NO_PAGE);
 }
 
-/* Only the bits that the reason has are in data[1]; data[0] is the value as it was. */
+/* Only the bits that the reason has are in it; data[0] is the value as it was. */
 static void msr_reasons(struct conf *c)
 {
 	by_msr(c, "terminate by the MSR: set 0, code 0", SPEC_MSR_TERM(0, 0), SPEC_MSR_TERM(0, 0), CONF_BY_MSR);

@@ -4,8 +4,11 @@
  */
 #include "conf.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include "../vmm/env.h"
+#include "../vmm/state.h"
 
 #define VENDOR_EBX	0x68747541u	/* "Auth" */
 
@@ -86,24 +89,36 @@ static void judge_answer(struct conf *c, const struct conf_row *row, const uint8
 	}
 }
 
+/* What a VMM that asks is told of the guest's end; the stock module has nobody to ask. */
+static void judge_reason(struct conf *c, const uint64_t term[3])
+{
+	struct kvm_amd_es_vcpu state;
+
+	if (es_env_stock_module())
+		return;
+	if (es_get_vcpu_state(c->vcpu, &state))
+		conf_complain(c, "KVM_AMD_ES_GET_VCPU fails with errno %d", errno);
+	else if (state.end_reason != term[1] || state.end != term[2])
+		conf_complain(c, "reason 0x%llx, end %u, wanted 0x%llx and %llu", state.end_reason, state.end,
+			      (unsigned long long)term[1], (unsigned long long)term[2]);
+}
+
 static void judge_event(struct conf *c, const uint64_t term[3])
 {
 	const struct kvm_run *run = c->vcpu->run;
-	unsigned int i;
 
 	if (!c->vcpu->stopped || c->vcpu->run_errno || run->exit_reason != KVM_EXIT_SYSTEM_EVENT ||
 	    run->system_event.type != KVM_SYSTEM_EVENT_SEV_TERM) {
 		conf_complain(c, "wanted the system event of a terminated guest");
 		return;
 	}
-	conf_note(c, "terminated (%u words)", run->system_event.ndata);
-	if (run->system_event.ndata != 3)
-		conf_complain(c, "wanted 3 words");
-	for (i = 0; i < 3 && i < run->system_event.ndata; i++) {
-		if (run->system_event.data[i] != term[i])
-			conf_complain(c, "data[%u] is 0x%llx, wanted 0x%llx", i, run->system_event.data[i],
-				      (unsigned long long)term[i]);
-	}
+	conf_note(c, "terminated");
+	if (run->system_event.ndata != 1)
+		conf_complain(c, "%u words, wanted 1", run->system_event.ndata);
+	if (run->system_event.data[0] != term[0])
+		conf_complain(c, "data[0] is 0x%llx, wanted 0x%llx", run->system_event.data[0],
+			      (unsigned long long)term[0]);
+	judge_reason(c, term);
 }
 
 /* A guest that has ended stays so: KVM_RUN repeats the event. */
