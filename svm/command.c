@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KVM_MEMORY_ENCRYPT_OP: which commands are ours.
+ * KVM_MEMORY_ENCRYPT_OP: which commands are ours.  Where a VM is none of ours, the kernel's own answers
+ * them, too, so that a VMM gets the errors that it knows.
  * KVM API, "KVM_MEMORY_ENCRYPT_OP"; include/uapi/kvm_amd_es.h.
  */
 #include <linux/kvm_host.h>
@@ -12,22 +13,42 @@
 #include "state.h"
 #include "stock.h"
 
-static bool is_ours(u32 id)
+static bool is_update_vmsa(u32 id)
 {
-	return id == KVM_AMD_ES_SEND_UPDATE_VMSA || id == KVM_AMD_ES_RECEIVE_UPDATE_VMSA ||
-	       (id >= KVM_AMD_ES_GET_API && id <= KVM_AMD_ES_SET_VCPU);
+	return id == KVM_AMD_ES_SEND_UPDATE_VMSA || id == KVM_AMD_ES_RECEIVE_UPDATE_VMSA;
+}
+
+/*
+ * A mirror's registers are its owner's to send.  The lock is for sev_es_guest(), which warns of a VM
+ * whose KVM_SEV_ES_INIT fails at this moment, or that is being moved away.
+ */
+static bool is_for_vm(struct kvm *kvm, u32 id)
+{
+	bool is_es, is_mirror;
+
+	mutex_lock(&kvm->lock);
+	is_es = sev_es_guest(kvm) && !es_snp_guest(kvm);
+	is_mirror = to_kvm_svm(kvm)->sev_info.enc_context_owner;
+	mutex_unlock(&kvm->lock);
+	return is_es && !(is_mirror && is_update_vmsa(id));
+}
+
+static bool is_ours(struct kvm *kvm, u32 id)
+{
+	if (id == KVM_AMD_ES_GET_API)
+		return true;
+	if (!is_update_vmsa(id) && (id < KVM_AMD_ES_GET_VM || id > KVM_AMD_ES_SET_VCPU))
+		return false;
+	return is_for_vm(kvm, id);
 }
 
 static int carry_out(struct kvm *kvm, struct kvm_sev_cmd *cmd)
 {
 	void __user *data = u64_to_user_ptr(cmd->data);
 
-	if (cmd->id == KVM_AMD_ES_GET_API)
-		return es_state_get_api(data);
-	if (!sev_es_guest(kvm) || es_snp_guest(kvm))
-		return -ENOTTY;
-
 	switch (cmd->id) {
+	case KVM_AMD_ES_GET_API:
+		return es_state_get_api(data);
 	case KVM_AMD_ES_GET_VM:
 		return es_state_get_vm(kvm, data);
 	case KVM_AMD_ES_SET_VM:
@@ -54,7 +75,7 @@ int sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 		return stock_sev_mem_enc_ioctl(kvm, argp);
 	if (copy_from_user(&cmd, argp, sizeof(cmd)))
 		return -EFAULT;
-	if (!is_ours(cmd.id)) {
+	if (!is_ours(kvm, cmd.id)) {
 		es_move_use_fd(kvm, &cmd);
 		return stock_sev_mem_enc_ioctl(kvm, argp);
 	}

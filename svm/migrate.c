@@ -205,7 +205,7 @@ static int update_vmsa_locked(struct kvm *kvm, struct kvm_sev_cmd *cmd, bool sen
 	int r;
 
 	mutex_lock(&kvm->lock);
-	if (to_kvm_svm(kvm)->sev_info.enc_context_owner)
+	if (!sev_es_guest(kvm) || to_kvm_svm(kvm)->sev_info.enc_context_owner)
 		r = -EINVAL;
 	else if (es_compat_vcpu_is_being_created(kvm))
 		r = -EBUSY;

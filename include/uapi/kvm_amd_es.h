@@ -16,9 +16,10 @@
  *
  * State of an SEV-ES guest that no other ioctl tells (Documentation/state.md has the rest, and what a
  * VMM does for a snapshot, a move and a migration).  All commands below are KVM_MEMORY_ENCRYPT_OP with
- * struct kvm_sev_cmd; the kernel's own module answers EINVAL.  Common errors: ENOTTY: no SEV, or no
- * SEV-ES guest; EFAULT: a structure cannot be read or written; EINVAL: a value that is not defined,
- * or not zero where it must be.  A command that fails changes nothing.
+ * struct kvm_sev_cmd.  The kernel's own module answers EINVAL, and so does ours for a VM that is no SEV-ES
+ * guest (as there, EPERM for SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA of an SNP guest).  Common errors:
+ * ENOTTY: the host has no SEV; EFAULT: a structure cannot be read or written; EINVAL: a value that is not
+ * defined, or not zero where it must be.  A command that fails changes nothing.
  *
  * KVM_AMD_ES_GET_API, on any VM: what this module has.
  * KVM_AMD_ES_GET_VM, KVM_AMD_ES_SET_VM: struct kvm_amd_es_vm.
