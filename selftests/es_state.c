@@ -58,7 +58,8 @@ TEST_F(state, the_module_says_what_it_has)
 	memset(&api, 0xff, sizeof(api));
 	ASSERT_EQ(0, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, &api, NULL));
 	EXPECT_EQ(KVM_AMD_ES_STATE_VERSION, api.state_version);
-	EXPECT_EQ(KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_UPDATE_VMSA, api.features);
+	EXPECT_EQ(KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_UPDATE_VMSA | KVM_AMD_ES_API_INIT2,
+		  api.features);
 	EXPECT_EQ(0, api.reserved[0] | api.reserved[5] | api.pad);
 	EXPECT_EQ(-EFAULT, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, (void *)1, NULL));
 }
@@ -238,6 +239,25 @@ TEST_F(state, the_ghcb_msr_is_an_msr_for_userspace)
 	for (i = 0; i < SPEC_GHCB_BYTES; i++)
 		answer |= self->vm.memory[AGENT_PLAIN_GPA + i];
 	EXPECT_EQ(0, answer);
+}
+
+/* A guest may read the offer there without asking for it. */
+TEST_F(state, the_ghcb_msr_of_a_fresh_vcpu_offers_what_the_vm_was_made_with)
+{
+	uint64_t value = 0;
+	unsigned int version;
+
+	for (version = 1; version <= 2; version++) {
+		struct es_vm vm;
+
+		es_vm_create(&vm, &(struct es_vm_options){ .nr_vcpus = 1, .ghcb_version = version });
+		EXPECT_TRUE(es_get_msr(&vm.vcpus[0], SPEC_MSR_GHCB, &value));
+		EXPECT_EQ(SPEC_MSR_SEV_INFO, SPEC_MSR_INFO(value));
+		EXPECT_EQ(version, value >> 48);
+		EXPECT_EQ(1, value >> 32 & 0xffff);
+		EXPECT_EQ(vm.c_bit, 1ull << (value >> 24 & 0x3f));
+		es_vm_destroy(&vm);
+	}
 }
 
 /* The answer of a hold that is to end, and a GHCB that lies in two pages, or where no memory is. */

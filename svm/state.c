@@ -38,7 +38,7 @@ int es_state_get_api(void __user *to)
 {
 	struct kvm_amd_es_api api = {
 		.state_version = KVM_AMD_ES_STATE_VERSION,
-		.features = KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE,
+		.features = KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_INIT2,
 	};
 
 	if (es_migrate_supported())

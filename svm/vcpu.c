@@ -119,7 +119,7 @@ int es_vcpu_complete_msr(struct kvm_vcpu *vcpu, int err)
 	return 1;
 }
 
-/* Takes the place of the kernel's function, which sets the GHCB MSR. */
+/* Takes the place of the kernel's function, which on 6.1 knows one GHCB version for the GHCB MSR. */
 void sev_es_vcpu_reset(struct vcpu_svm *svm)
 {
 	struct es_vcpu *es = svm->sev_es.es;
@@ -127,6 +127,7 @@ void sev_es_vcpu_reset(struct vcpu_svm *svm)
 	stock_sev_es_vcpu_reset(svm);
 	if (!es)
 		return;
+	svm->vmcb->control.ghcb_gpa = es_vcpu_sev_info(&svm->vcpu);
 	reset(es);
 	es_ap_feed(&svm->vcpu, ES_AP_RESET);
 }

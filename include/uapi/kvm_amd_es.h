@@ -4,7 +4,7 @@
  *
  * KVM_SEV_INIT2 (KVM_MEMORY_ENCRYPT_OP).  Linux 6.12 has it for VMs of type KVM_X86_SEV_ES_VM; this
  * module brings it to 6.1, on the default VM type, always for an SEV-ES guest.  ghcb_version: 1 or
- * 2, 0 means 2; vmsa_features and flags must be 0.  EINVAL: a bad value, or the VM is initialized or
+ * 2, 0 means 2; vmsa_features and flags must be 0.  KVM_AMD_ES_GET_API says that it is there.  EINVAL: a bad value, or the VM is initialized or
  * has vCPUs; EFAULT: the structure cannot be read; ENOTTY: no SEV-ES.  A failure changes nothing.
  *
  * KVM_EXIT_SYSTEM_EVENT, type KVM_SYSTEM_EVENT_SEV_TERM.  The guest has ended; as with the kernel's own
@@ -25,7 +25,7 @@
  * KVM_AMD_ES_GET_VM, KVM_AMD_ES_SET_VM: struct kvm_amd_es_vm.
  * KVM_AMD_ES_GET_VCPU, KVM_AMD_ES_SET_VCPU: struct kvm_amd_es_vcpu.  The caller gives vcpu_id (as to
  *   KVM_CREATE_VCPU); EINVAL where there is no such vCPU.  As every vCPU ioctl they wait until the vCPU
- *   has left KVM_RUN (EINTR: a signal came first).  GET writes an answer that is
+ *   has left KVM_RUN (EINTR: the process is being killed).  GET writes an answer that is
  *   due to the guest into its memory.  EBUSY: userspace works on an exit that KVM_RUN returned; KVM_RUN
  *   with immediate_exit takes the result from kvm_run.  EBUSY from SET too: an answer is due.
  * KVM_AMD_ES_SEND_UPDATE_VMSA, KVM_AMD_ES_RECEIVE_UPDATE_VMSA (the numbers that linux/kvm.h reserves
@@ -67,6 +67,7 @@ struct kvm_amd_es_init2 {
 #define KVM_AMD_ES_API_STATE		(1ULL << 0)	/* GET and SET of VM and vCPU; the GHCB MSR by KVM_GET_MSRS */
 #define KVM_AMD_ES_API_MOVE		(1ULL << 1)	/* KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM moves all of it */
 #define KVM_AMD_ES_API_UPDATE_VMSA	(1ULL << 2)	/* SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA */
+#define KVM_AMD_ES_API_INIT2		(1ULL << 3)	/* KVM_AMD_ES_INIT2, on 6.1 too */
 
 struct kvm_amd_es_api {
 	__u32 state_version;		/* KVM_AMD_ES_STATE_VERSION */
