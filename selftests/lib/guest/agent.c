@@ -104,6 +104,15 @@ static void do_halt(struct agent_cpu *cpu, struct agent_mailbox *box)
 	asm volatile("sti; hlt; cli" : : : "memory");
 }
 
+/* What a test wrote there by AGENT_WRITE8. */
+static void do_call(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	box->exception = 0;
+	box->last_vc = 0;
+	box->out[0] = agent_call(&cpu->call_rsp, box->in[0]);
+	cpu->call_rsp = 0;
+}
+
 static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
 	switch (box->order) {
@@ -127,6 +136,7 @@ static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
 	case AGENT_FLOOD:	return agent_flood(cpu, box);
 	case AGENT_SCRIBBLE:	return agent_scribble(cpu, box);
 	case AGENT_DR0:		return do_dr0(cpu, box);
+	case AGENT_CALL:	return do_call(cpu, box);
 	}
 }
 

@@ -62,6 +62,7 @@ enum agent_order {
 	AGENT_WAKE,		/* in: times, vCPU that parks; out: wake-ups sent */
 	AGENT_SCRIBBLE,		/* in: GPA of somebody's GHCB, 1: not over the answer; until the order changes */
 	AGENT_DR0,		/* in: value; out: the same, as DR0 gives it back */
+	AGENT_CALL,		/* in: address of a function, which an exception ends; out: what it returned */
 };
 
 /* How AGENT_FLOOD keeps the vCPU busy. */

@@ -28,6 +28,7 @@ struct agent_cpu {
 	uint32_t mmio_write;
 	uint64_t mmio_gpa;
 	uint64_t nmi_depth;		/* NMI handlers that are in progress */
+	uint64_t call_rsp;		/* AGENT_CALL: where it ends, 0 outside */
 	uint8_t ghcb_backup[AGENT_MAX_NMIS][0x1000];	/* for the NMI handlers */
 	uint8_t stack[];
 };
@@ -84,5 +85,8 @@ uint64_t agent_insn_in(uint64_t *after, uint64_t port);
 void agent_insn_out(uint64_t *after, uint64_t port, uint64_t value);
 uint64_t agent_insn_load(uint64_t *after, uint64_t gpa);
 void agent_insn_store(uint64_t *after, uint64_t gpa, uint64_t value);
+/* Calls FUNCTION with its stack pointer in *rsp; whoever sets both goes on at the end. */
+uint64_t agent_call(uint64_t *rsp, uint64_t function);
+extern const char agent_call_end[];
 
 #endif

@@ -82,4 +82,25 @@ agent_insn_store:
 	mov	%eax, (%rsi)
 1:	ret
 
+	/* (place for RSP, function): what it returns */
+	.globl	agent_call
+agent_call:
+	push	%rbx
+	push	%rbp
+	push	%r12
+	push	%r13
+	push	%r14
+	push	%r15
+	mov	%rsp, (%rdi)
+	call	*%rsi
+	.globl	agent_call_end
+agent_call_end:
+	pop	%r15
+	pop	%r14
+	pop	%r13
+	pop	%r12
+	pop	%rbp
+	pop	%rbx
+	ret
+
 	.section .note.GNU-stack, "", @progbits

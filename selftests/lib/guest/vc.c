@@ -88,6 +88,18 @@ static void vc_mmio(struct agent_cpu *cpu, struct agent_frame *frame)
 		frame->rax = shared_read(buffer);
 }
 
+/* An exception that the agent does not expect ends what AGENT_CALL called, or else the guest. */
+static void end(struct agent_cpu *cpu, struct agent_frame *frame)
+{
+	cpu->mailbox->fault_rip = frame->rip;
+	if (!cpu->call_rsp)
+		agent_terminate(frame->vector);
+	cpu->mailbox->exception = frame->vector;
+	frame->rip = (uint64_t)agent_call_end;
+	frame->rsp = cpu->call_rsp;
+	frame->rflags = 2;
+}
+
 static void handle_vc(struct agent_cpu *cpu, struct agent_frame *frame)
 {
 	cpu->mailbox->last_vc = frame->error_code;
@@ -105,8 +117,8 @@ static void handle_vc(struct agent_cpu *cpu, struct agent_frame *frame)
 		vc_mmio(cpu, frame);
 		break;
 	default:
-		cpu->mailbox->fault_rip = frame->rip;
-		agent_terminate(SPEC_VECTOR_VC);
+		end(cpu, frame);
+		return;
 	}
 	frame->rip = cpu->after;
 }
@@ -160,7 +172,6 @@ void agent_exception(struct agent_frame *frame)
 	} else if (frame->vector == AGENT_VECTOR) {
 		handle_interrupt(cpu);
 	} else {
-		cpu->mailbox->fault_rip = frame->rip;
-		agent_terminate(frame->vector);
+		end(cpu, frame);
 	}
 }
