@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rule: CPUID says what KVM_SET_CPUID2 was told, the first time and each time after, whichever leaves come
- *	between; and KVM's event kvm_cpuid tells of each request while somebody listens.
+ *	between; and KVM's event kvm_cpuid tells of each request while somebody listens.  Where the guest
+ *	has turned CPUID faulting on it raises #GP above CPL 0.
  * Source: KVM API, KVM_SET_CPUID2; AMD 56421 GHCB Specification, "NAE Events" (CPUID) and "GHCB MSR
  *	Protocol" (CPUID).
  * Why it matters: The module remembers where it found a leaf.  A guest that got another leaf's registers
  *	would see another CPU.
  * Not covered: Leaf 0xd under another XCR0, see es_conformance.c.
- * Fails with: nothing that is known; stock kvm_amd passes.
+ * Fails with: stock kvm_amd: the #GP of CPUID faulting hits the handler of #VC, not who asked.
  */
 #include <kselftest_harness.h>
 #include "env.h"
@@ -16,6 +17,10 @@
 
 #define MAX_LEAVES	256
 #define XCR0_RESET	1
+#define MSR_MISC_FEATURES_ENABLES	0x140
+#define CPUID_FAULTING	1
+/* EVENTINJ form: vector 13, an exception, with error code, valid. */
+#define INJECT_GP	0x80000b0dull
 
 static struct kvm_cpuid_entry2 told[MAX_LEAVES];
 static unsigned int nr_told;
@@ -133,6 +138,39 @@ TEST_F(cpuid, the_msr_protocol_says_the_same)
 		}
 	}
 	EXPECT_EQ(0, wrong);
+}
+
+static bool raises_gp(struct es_vcpu *vcpu, bool marked, unsigned int cpl)
+{
+	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
+	if (marked)
+		spec_ghcb_put(ghcb, SPEC_GHCB_CPL, cpl);
+	es_send(vcpu);
+	if (es_info1(vcpu) == SPEC_EXCEPTION && es_info2(vcpu) == INJECT_GP)
+		return true;
+	if (es_info1(vcpu) != SPEC_HANDLED)
+		es_fail("CPUID gives SW_EXITINFO1 %u", es_info1(vcpu));
+	return false;
+}
+
+/* KVM's model has CPUID faulting; the request says who asks.  Twice: where the leaf is is known then. */
+TEST_F(cpuid, only_cpl_0_may_ask_where_the_guest_wants_it)
+{
+	unsigned int round;
+
+	for (round = 0; round < 2; round++) {
+		es_order(self->vcpu, AGENT_WRMSR, MSR_MISC_FEATURES_ENABLES, CPUID_FAULTING);
+		ASSERT_EQ(0, es_mailbox(self->vcpu)->exception);
+		EXPECT_FALSE(raises_gp(self->vcpu, false, 0));
+		EXPECT_FALSE(raises_gp(self->vcpu, true, 0));
+		EXPECT_TRUE(raises_gp(self->vcpu, true, 3));
+		EXPECT_EQ(0x68747541, es_msr_proto(self->vcpu, SPEC_MSR_CPUID(0, 1)) >> 32);
+		es_order(self->vcpu, AGENT_WRMSR, MSR_MISC_FEATURES_ENABLES, 0);
+		EXPECT_FALSE(raises_gp(self->vcpu, true, 3));
+	}
 }
 
 TEST_F(cpuid, kvm_cpuid_is_traced_while_somebody_listens)

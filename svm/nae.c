@@ -35,12 +35,19 @@ static void return_cpuid(struct kvm_vcpu *vcpu, const u32 regs[4])
 	vcpu->arch.regs[VCPU_REGS_RDX] = regs[3];
 }
 
+/* CPUID faulting, which the guest turns on by an MSR of KVM's: only CPL 0 may ask. */
+static bool cpuid_faults(struct kvm_vcpu *vcpu)
+{
+	return unlikely(cpuid_fault_enabled(vcpu)) && to_es(vcpu)->req.cpl;
+}
+
 static bool cpuid_quick(struct kvm_vcpu *vcpu)
 {
 	const struct es_request *req = &to_es(vcpu)->req;
 	u32 regs[4];
 
-	if (changes_xstate(vcpu) || !es_cpuid_quick(vcpu, req->rax, req->rcx, regs))
+	if (cpuid_faults(vcpu) || changes_xstate(vcpu) ||
+	    !es_cpuid_quick(vcpu, req->rax, req->rcx, regs))
 		return false;
 	return_cpuid(vcpu, regs);
 	return true;
@@ -51,6 +58,10 @@ static int cpuid_event(struct kvm_vcpu *vcpu)
 	const struct es_request *req = &to_es(vcpu)->req;
 	u32 regs[4];
 
+	if (cpuid_faults(vcpu)) {
+		es_respond_exception(to_es(vcpu), GP_VECTOR);
+		return 1;
+	}
 	if (changes_xstate(vcpu)) {
 		vcpu->arch.xcr0 = req->xcr0;
 		vcpu->arch.ia32_xss = req->xss;
@@ -180,6 +191,7 @@ static int handle_instruction(struct kvm_vcpu *vcpu, enum es_event event)
 
 	load_operands(vcpu);
 	r = emulate(vcpu, event);
+	to_svm(vcpu)->vmcb->save.cpl = 0;	/* no one knows it between requests */
 	es_respond_queued_exception(vcpu);
 	return r;
 }
