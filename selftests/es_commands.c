@@ -195,6 +195,7 @@ static unsigned int ask(struct es_vm *vm, const struct row *row, uint32_t id, in
 		if (error == want)
 			continue;
 		printf("# command %#x (%s), data at %p: errno %d, wanted %d\n", id, row->name, places[i], error, want);
+		fflush(stdout);
 		wrong++;
 	}
 	return wrong;
