@@ -156,7 +156,7 @@ static bool raises_gp(struct es_vcpu *vcpu, bool marked, unsigned int cpl)
 	return false;
 }
 
-/* KVM's model has CPUID faulting; the request says who asks.  Twice: where the leaf is is known then. */
+/* KVM's model has CPUID faulting; the request says who asks.  The second time the place of the leaf is known. */
 TEST_F(cpuid, only_cpl_0_may_ask_where_the_guest_wants_it)
 {
 	unsigned int round;

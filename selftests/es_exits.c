@@ -97,7 +97,7 @@ static bool take_mmio(struct es_vcpu *vcpu, struct kvm_run *run)
 	return run->exit_reason == KVM_EXIT_MMIO;
 }
 
-static void launch(FIXTURE_DATA(exits) *self)
+static void launch(struct _test_data_exits *self)
 {
 	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
 	self->bsp = &self->vm.vcpus[0];

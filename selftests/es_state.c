@@ -242,7 +242,7 @@ TEST_F(state, the_ghcb_msr_is_an_msr_for_userspace)
 }
 
 /* A guest may read the offer there without asking for it. */
-TEST_F(state, the_ghcb_msr_of_a_fresh_vcpu_offers_what_the_vm_was_made_with)
+TEST_F_TIMEOUT(state, the_ghcb_msr_of_a_fresh_vcpu_offers_what_the_vm_was_made_with, 120)
 {
 	uint64_t value = 0;
 	unsigned int version;

@@ -4,8 +4,9 @@
  *
  * KVM_SEV_INIT2 (KVM_MEMORY_ENCRYPT_OP).  Linux 6.12 has it for VMs of type KVM_X86_SEV_ES_VM; this
  * module brings it to 6.1, on the default VM type, always for an SEV-ES guest.  ghcb_version: 1 or
- * 2, 0 means 2; vmsa_features and flags must be 0.  KVM_AMD_ES_GET_API says that it is there.  EINVAL: a bad value, or the VM is initialized or
+ * 2, 0 means 2; vmsa_features and flags must be 0.  EINVAL: a bad value, or the VM is initialized or
  * has vCPUs; EFAULT: the structure cannot be read; ENOTTY: no SEV-ES.  A failure changes nothing.
+ * KVM_AMD_ES_GET_API says that it is there.
  *
  * KVM_EXIT_SYSTEM_EVENT, type KVM_SYSTEM_EVENT_SEV_TERM.  The guest has ended; as with the kernel's own
  * module ndata is 1, and data[0] the value of the GHCB MSR, which of a page-based request is only the

@@ -165,13 +165,12 @@ void agent_exception(struct agent_frame *frame)
 {
 	struct agent_cpu *cpu = agent_this_cpu();
 
-	if (frame->vector == SPEC_VECTOR_VC) {
+	if (frame->vector == SPEC_VECTOR_VC)
 		handle_vc(cpu, frame);
-	} else if (frame->vector == VECTOR_NMI) {
+	else if (frame->vector == VECTOR_NMI)
 		handle_nmi(cpu);
-	} else if (frame->vector == AGENT_VECTOR) {
+	else if (frame->vector == AGENT_VECTOR)
 		handle_interrupt(cpu);
-	} else {
+	else
 		end(cpu, frame);
-	}
 }
