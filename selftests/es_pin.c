@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rule: A page registered with KVM_MEMORY_ENCRYPT_REG_REGION keeps its frame, whether it was written
- *	before or not, until it is unregistered.
+ *	before or not, until it is unregistered.  Memory that the VMM can only read can be registered, too.
+ *	Who asks for what cannot be pinned does not fill the host's log.
  * Source: KVM API, KVM_MEMORY_ENCRYPT_REG_REGION (the memory "may be pinned"); AMD 24593 APM Volume 2,
  *	section "Encrypted Virtual Machine" (ciphertext depends on the physical address).
  * Why it matters: A frame's contents cannot be moved without the guest's key.  Linux 6.1.192 pins
@@ -10,12 +11,18 @@
  * Not covered: That pages are released at the end, registrations that overlap.
  * Fails with: stock kvm_amd of 6.1.192, "keep_their_frame" of all pages that were not written before:
  *	512 of 512 pages move; and both cases of the guest: 64 of 64 pages move, and the guest reads garbage.
+ *	The module when it pinned everything for writing (6.1), "readable": ENOMEM.  Stock kvm_amd of both, and
+ *	the module before it limited the lines, "fills_no_log": 300 lines of 300 attempts.
  */
 #include <kselftest_harness.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
 #include "env.h"
+#include "klog.h"
 #include "order.h"
 
 #define PAGE_BYTES	4096ul
@@ -117,6 +124,150 @@ TEST_F(pin, keep_their_frame_when_they_are_written)
 		moved += FRAME(pagemap_entry(self->pagemap, page)) != before;
 	}
 	EXPECT_EQ(0, moved);
+}
+
+/* --- memory that the VMM itself can only read, such as a disk image that is a guest's persistent memory */
+
+FIXTURE(readable) {
+	int kvm_fd, vm_fd, sev_fd, pagemap;
+	uint8_t *pages;
+};
+
+FIXTURE_VARIANT(readable) {
+	uint32_t init;
+	int kind;		/* MAP_SHARED or MAP_PRIVATE, of a file */
+	unsigned long stride;	/* read-only and writable memory take turns, so many pages each; 0: read-only all */
+};
+
+FIXTURE_VARIANT_ADD(readable, a_shared_file) { .init = KVM_SEV_ES_INIT, .kind = MAP_SHARED };
+FIXTURE_VARIANT_ADD(readable, a_private_file) { .init = KVM_SEV_ES_INIT, .kind = MAP_PRIVATE };
+FIXTURE_VARIANT_ADD(readable, a_shared_file_of_a_sev_guest) { .init = KVM_SEV_INIT, .kind = MAP_SHARED };
+FIXTURE_VARIANT_ADD(readable, halves) { .init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = NR_PAGES / 2 };
+FIXTURE_VARIANT_ADD(readable, many_parts) { .init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = 8 };
+FIXTURE_VARIANT_ADD(readable, single_pages) { .init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = 1 };
+
+/* Anonymous memory with the file over its read-only parts; the first part is read-only. */
+static uint8_t *map_parts(int kind, unsigned long stride)
+{
+	int file = memfd_create("readable", MFD_CLOEXEC);
+	uint8_t *pages = mmap(NULL, NR_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned long nr, len = stride ?: NR_PAGES;
+
+	if (file < 0 || ftruncate(file, NR_PAGES * PAGE_BYTES) || pages == MAP_FAILED ||
+	    madvise(pages, NR_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE))
+		es_fail("memory to be read only cannot be made: %m");
+	for (nr = 0; nr < NR_PAGES; nr += 2 * len) {
+		if (mmap(pages + nr * PAGE_BYTES, len * PAGE_BYTES, PROT_READ, kind | MAP_FIXED, file,
+			 nr * PAGE_BYTES) == MAP_FAILED)
+			es_fail("mapping a file to be read only failed: %m");
+	}
+	close(file);
+	return pages;
+}
+
+FIXTURE_SETUP(readable)
+{
+	self->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	self->pages = map_parts(variant->kind, variant->stride);
+	open_vm(&self->kvm_fd, &self->vm_fd, &self->sev_fd, variant->init);
+}
+
+FIXTURE_TEARDOWN(readable)
+{
+	close(self->vm_fd);
+	close(self->sev_fd);
+	close(self->kvm_fd);
+	munmap(self->pages, NR_PAGES * PAGE_BYTES);
+	close(self->pagemap);
+}
+
+static int register_region(int vm_fd, const void *pages, unsigned long bytes)
+{
+	struct kvm_enc_region region = { .addr = (uintptr_t)pages, .size = bytes };
+
+	return ioctl(vm_fd, KVM_MEMORY_ENCRYPT_REG_REGION, &region) ? -errno : 0;
+}
+
+/* What can be written keeps its frame all the same.  From within a page, as KVM allows it. */
+TEST_F(readable, can_be_registered)
+{
+	unsigned long nr, moved = 0, stride = variant->stride;
+
+	ASSERT_EQ(0, register_region(self->vm_fd, self->pages, NR_PAGES * PAGE_BYTES));
+	ASSERT_EQ(0, register_region(self->vm_fd, self->pages + 100, NR_PAGES * PAGE_BYTES - 200));
+	for (nr = stride; stride && nr < NR_PAGES; nr += nr % (2 * stride) == 2 * stride - 1 ? stride + 1 : 1) {
+		uint8_t *page = self->pages + nr * PAGE_BYTES;
+		uint64_t before = FRAME(pagemap_entry(self->pagemap, page));
+
+		ASSERT_NE(0, before);
+		shared_write(page, 1);
+		moved += FRAME(pagemap_entry(self->pagemap, page)) != before;
+	}
+	EXPECT_EQ(0, moved);
+}
+
+/* --- what cannot be pinned at all */
+
+#define ATTEMPTS	300
+#define LINES_IN_5_S	10	/* the kernel's usual limit */
+
+FIXTURE(refused) {
+	int kvm_fd, vm_fd, sev_fd;
+	uint8_t *pages;
+};
+
+FIXTURE_SETUP(refused)
+{
+	self->pages = mmap(NULL, NR_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->pages);
+	open_vm(&self->kvm_fd, &self->vm_fd, &self->sev_fd, KVM_SEV_ES_INIT);
+}
+
+FIXTURE_TEARDOWN(refused)
+{
+	close(self->vm_fd);
+	close(self->sev_fd);
+	close(self->kvm_fd);
+	munmap(self->pages, NR_PAGES * PAGE_BYTES);
+}
+
+/* Lines that the log may have got since then. */
+static unsigned int lines_since(const struct timespec *begin)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	return LINES_IN_5_S * (2 + (end.tv_sec - begin->tv_sec) / 5);
+}
+
+TEST_F_TIMEOUT(refused, a_hole_fills_no_log, 120)
+{
+	unsigned int i, before = es_logged("Failure locking");
+	struct timespec begin;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	munmap(self->pages + PAGE_BYTES, PAGE_BYTES);
+	for (i = 0; i < ATTEMPTS; i++)
+		ASSERT_EQ(-ENOMEM, register_region(self->vm_fd, self->pages, 4 * PAGE_BYTES));
+	EXPECT_LT(0, es_logged("Failure locking") - before);
+	EXPECT_GE(lines_since(&begin), es_logged("Failure locking") - before);
+	ASSERT_EQ(0, register_region(self->vm_fd, self->pages, PAGE_BYTES));
+}
+
+TEST_F_TIMEOUT(refused, a_limit_of_locked_memory_fills_no_log, 120)
+{
+	unsigned int i, before = es_logged("exceed the lock limit");
+	struct rlimit limit = { .rlim_cur = PAGE_BYTES, .rlim_max = PAGE_BYTES };
+	struct timespec begin;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	ASSERT_EQ(0, setrlimit(RLIMIT_MEMLOCK, &limit));
+	ASSERT_EQ(0, seteuid(65534));
+	for (i = 0; i < ATTEMPTS; i++)
+		ASSERT_EQ(-ENOMEM, register_region(self->vm_fd, self->pages, 4 * PAGE_BYTES));
+	ASSERT_EQ(0, seteuid(0));
+	EXPECT_LT(0, es_logged("exceed the lock limit") - before);
+	EXPECT_GE(lines_since(&begin), es_logged("exceed the lock limit") - before);
 }
 
 /* The same seen from inside: pages that the guest was the first to write. */

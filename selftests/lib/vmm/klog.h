@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The host kernel's log.
+ */
+#ifndef ES_VMM_KLOG_H
+#define ES_VMM_KLOG_H
+
+/* How many lines of the log hold WORDS.  Ends the running case where the log cannot be read. */
+unsigned int es_logged(const char *words);
+
+#endif
