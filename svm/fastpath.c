@@ -25,8 +25,11 @@
 #define X2APIC_MSR_FIRST	0x800
 #define X2APIC_MSR_LAST		0x8ff
 
-/* Reads that neither sleep nor touch anything but the vCPU. */
-static bool msr_reads_quickly(u32 msr)
+/*
+ * Reads that neither sleep nor touch anything but the vCPU.  The APIC only when KVM, after an exit, would not
+ * look into the guest's memory first: the guest may have ended an interrupt there (KVM_FEATURE_PV_EOI).
+ */
+static bool msr_reads_quickly(struct kvm_vcpu *vcpu, u32 msr)
 {
 	switch (msr) {
 	case MSR_IA32_TSC:
@@ -36,8 +39,9 @@ static bool msr_reads_quickly(u32 msr)
 	case MSR_IA32_CR_PAT:
 	case MSR_IA32_TSC_DEADLINE:
 	case MSR_EFER:
-	case X2APIC_MSR_FIRST ... X2APIC_MSR_LAST:
 		return true;
+	case X2APIC_MSR_FIRST ... X2APIC_MSR_LAST:
+		return !vcpu->arch.apic_attention;
 	default:
 		return false;
 	}
@@ -47,7 +51,7 @@ static bool quick_rdmsr(struct kvm_vcpu *vcpu, u32 msr)
 {
 	u64 data;
 
-	if (!msr_reads_quickly(msr) || !kvm_msr_allowed(vcpu, msr, KVM_MSR_FILTER_READ) ||
+	if (!msr_reads_quickly(vcpu, msr) || !kvm_msr_allowed(vcpu, msr, KVM_MSR_FILTER_READ) ||
 	    kvm_get_msr(vcpu, msr, &data))
 		return false;
 

@@ -246,7 +246,9 @@ int es_ghcb_write_answer(struct kvm_vcpu *vcpu)
 		r = store_answer(&es->answer, vcpu->arch.regs, page_of(es));
 	end_access();
 
-	if (kvm_slot_dirty_track_enabled(cache->memslot))
+	if (kvm_slot_dirty_track_enabled(cache->memslot)) {
 		mark_page_dirty_in_slot(vcpu->kvm, cache->memslot, gpa_to_gfn(cache->gpa));
+		es_compat_marked_dirty(vcpu);
+	}
 	return r;
 }

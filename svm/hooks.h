@@ -50,6 +50,16 @@ static void es_hook_vcpu_put(struct kvm_vcpu *vcpu)
 	es_vcpu_put(vcpu);
 }
 
+/*
+ * KVM has something to do after each exit that its loop of re-entry leaves out (see
+ * Documentation/reentry.md): catching up with the guest's clock where the CPU does not scale the TSC, and
+ * in 6.1 the event kvm_exit, which comes from the exit handler.
+ */
+static __always_inline bool es_hook_must_leave(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.tsc_always_catchup || (ES_TRACES_EXIT_LATE && trace_kvm_exit_enabled());
+}
+
 static fastpath_t es_hook_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags)
 {
 	fastpath_t fastpath = svm_vcpu_run(vcpu, run_flags);
@@ -58,8 +68,8 @@ static fastpath_t es_hook_vcpu_run(struct kvm_vcpu *vcpu, u64 run_flags)
 		return fastpath;
 
 	fastpath = es_fastpath(vcpu);
-	if (ES_TRACES_EXIT_LATE && fastpath == EXIT_FASTPATH_REENTER_GUEST)
-		trace_kvm_exit(vcpu, KVM_ISA_SVM);
+	if (fastpath == EXIT_FASTPATH_REENTER_GUEST && unlikely(es_hook_must_leave(vcpu)))
+		return EXIT_FASTPATH_EXIT_HANDLED;
 	return fastpath;
 }
 

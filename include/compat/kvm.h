@@ -21,8 +21,13 @@ static inline u16 es_ghcb_version(struct kvm *kvm)
 
 #ifdef ES_LINUX_6_12
 
-/* 6.1 fires kvm_exit in its exit handler, which an exit answered before never reaches. */
+/* 6.1 fires kvm_exit in its exit handler, which an exit after that the guest is entered again never reaches. */
 #define ES_TRACES_EXIT_LATE	0
+
+/* 6.12 raises a request itself. */
+static inline void es_compat_marked_dirty(struct kvm_vcpu *vcpu)
+{
+}
 
 static inline bool es_snp_guest(struct kvm *kvm)
 {
@@ -70,6 +75,19 @@ static inline bool es_compat_host_has_snp(void)
 #else /* 6.1 */
 
 #define ES_TRACES_EXIT_LATE	1
+
+/*
+ * 6.1 looks at the dirty ring before it enters the guest, but its loop of re-entry does not, and nothing
+ * keeps the ring from overflowing there.  Any request ends the loop; this one has no other effect.
+ */
+static inline void es_compat_marked_dirty(struct kvm_vcpu *vcpu)
+{
+	const struct kvm_dirty_ring *ring = &vcpu->dirty_ring;
+
+	if (vcpu->kvm->dirty_ring_size &&
+	    ring->dirty_index - READ_ONCE(ring->reset_index) >= ring->soft_limit)
+		kvm_make_request(KVM_REQ_UNBLOCK, vcpu);
+}
 
 static inline bool es_snp_guest(struct kvm *kvm)
 {

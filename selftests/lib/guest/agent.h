@@ -90,6 +90,9 @@ struct agent_mailbox {
 	uint32_t nmi_bell;	/* non-zero: an NMI handler writes to this port before it completes */
 	uint32_t nmis_at_complete;	/* NMIs that had come when NMI complete returned to that handler */
 	uint64_t nmis_done;	/* of nmis, those whose handler is at its end */
+	uint64_t pv_eoi;	/* GPA of the word in which AGENT_VECTOR may end, see KVM_FEATURE_PV_EOI; 0: none */
+	uint64_t pv_eois;	/* times that it did */
+	uint64_t in_service;	/* the APIC's word for AGENT_VECTOR, read right behind that */
 };
 
 /* First bytes of the image: what the VMM must know to make the launch VMSA. */

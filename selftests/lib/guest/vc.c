@@ -13,6 +13,7 @@
 
 #define VECTOR_NMI	2
 #define X2APIC_EOI	0x80b
+#define X2APIC_ISR	0x810
 #define MMIO_BYTES	4
 
 /* True when handled; an exception that the answer asks for goes to the mailbox. */
@@ -154,11 +155,38 @@ static void handle_nmi(struct agent_cpu *cpu)
 	shared_write(&box->nmis_done, box->nmis_done + 1);
 }
 
+static uint32_t read_msr_by_ghcb(struct agent_cpu *cpu, uint32_t msr)
+{
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_MSR, 0, 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, msr);
+	agent_send_ghcb(cpu);
+	return spec_ghcb_get(ghcb, SPEC_GHCB_RAX);
+}
+
+/* Ends the interrupt in memory, without an exit, where the host offers it. */
+static int ended_in_memory(struct agent_mailbox *box)
+{
+	uint32_t *word = (uint32_t *)box->pv_eoi;
+
+	if (!word || !(shared_read(word) & 1))
+		return 0;
+	shared_write(word, 0u);
+	return 1;
+}
+
 /* Interrupts are on in AGENT_HALT only, where no request is in the making. */
 static void handle_interrupt(struct agent_cpu *cpu)
 {
-	cpu->mailbox->interrupts++;
-	agent_send_wrmsr(cpu, X2APIC_EOI, 0);
+	struct agent_mailbox *box = cpu->mailbox;
+
+	box->interrupts++;
+	if (!ended_in_memory(box)) {
+		agent_send_wrmsr(cpu, X2APIC_EOI, 0);
+		return;
+	}
+	box->in_service = read_msr_by_ghcb(cpu, X2APIC_ISR + AGENT_VECTOR / 32);
+	box->pv_eois++;
 }
 
 void agent_exception(struct agent_frame *frame)

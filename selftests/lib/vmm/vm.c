@@ -205,6 +205,13 @@ static void mirror_guest(struct es_vm *vm, struct es_vm *owner)
 	must(ioctl(vm->fd, KVM_ENABLE_CAP, &cap), "KVM_CAP_VM_COPY_ENC_CONTEXT_FROM");
 }
 
+static void add_dirty_rings(struct es_vm *vm, unsigned int bytes)
+{
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_DIRTY_LOG_RING, .args[0] = bytes };
+
+	must(ioctl(vm->fd, KVM_ENABLE_CAP, &cap), "KVM_CAP_DIRTY_LOG_RING");
+}
+
 void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 {
 	unsigned int i, type;
@@ -223,6 +230,8 @@ void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 	else
 		begin_guest(vm, options);
 	add_memory(vm, options);
+	if (options->dirty_ring_bytes)
+		add_dirty_rings(vm, options->dirty_ring_bytes);
 	must(ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0), "KVM_CREATE_IRQCHIP");
 	vm->nr_vcpus = options->nr_vcpus;
 	for (i = 0; i < vm->nr_vcpus; i++)

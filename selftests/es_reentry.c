@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rule: A request that is answered right behind the world switch, and the guest entered again, is the same to
+ *	guest, VMM and who traces as one that goes all the way through KVM.
+ * Source: Documentation/reentry.md, which goes through what KVM does between two entries; KVM API, "Dirty
+ *	Page Tracking with Dirty Ring" (KVM_CAP_DIRTY_LOG_RING), KVM_SET_TSC_KHZ; KVM's CPUID
+ *	leaf 0x40000001, KVM_FEATURE_PV_EOI.
+ * Why it matters: What KVM looks at before an entry it looks at for a reason: a dirty ring that overflows
+ *	loses pages of a migration and breaks a WARN.
+ * Not covered: Interrupts, signals and the scheduler, which es_wake.c, es_state.c and every other test need.
+ * Fails with: the module before its re-entry looked at the dirty ring (6.1), "..._in_time": more entries than
+ *	the limit, up to an overflow; before it left the APIC's registers alone while an EOI in memory is open
+ *	(both), "an_interrupt_ended_in_memory..."; before it left the loop where KVM catches up with the clock
+ *	(both), "the_clock..."; with kvm_exit from two places (6.1), "each_exit_is_traced_once".
+ */
+#include <kselftest_harness.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include "ap.h"
+#include "env.h"
+#include "klog.h"
+#include "order.h"
+#include "state.h"
+#include "tracefs.h"
+
+#define PAGE_BYTES		4096u
+#define RING_ENTRIES		256u
+#define RING_LIMIT		(RING_ENTRIES - 64)	/* KVM keeps 64 for what one exit may dirty */
+#define PER_EXIT		4u			/* the GHCB, and what the guest itself writes first */
+#define REQUESTS		1500u
+
+#define MSR_PV_EOI		0x4b564d04
+#define MSR_TSC			0x10
+#define X2APIC_SPIV		0x80f
+#define SPIV_ENABLED		0x1ff
+#define ICR_FIXED		(0x4000 | AGENT_VECTOR)
+#define PV_EOI_GPA		(AGENT_PLAIN_GPA + 0x100)
+
+/* The vCPU asks for CPUID(0) so many times, without a word to its VMM in between. */
+static void ask(struct es_vcpu *vcpu, unsigned int times)
+{
+	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
+	es_order(vcpu, AGENT_REPEAT, times, 0);
+}
+
+/* --- the dirty ring */
+
+struct ring {
+	struct kvm_dirty_gfn *entries;
+	unsigned int next, full_exits, most;
+	unsigned int ghcb_entries;
+	uint64_t ghcb_page;
+};
+
+FIXTURE(ring) {
+	struct es_vm vm;
+	struct es_vcpu *vcpu;
+	struct ring ring;
+};
+
+/* As a VMM does it: collects, and gives the entries back.  Returns how many there were. */
+static unsigned int harvest(struct es_vm *vm)
+{
+	struct ring *ring = vm->context;
+	unsigned int nr;
+
+	for (nr = 0; nr <= RING_ENTRIES; nr++) {
+		struct kvm_dirty_gfn *entry = &ring->entries[ring->next % RING_ENTRIES];
+
+		if (__atomic_load_n(&entry->flags, __ATOMIC_ACQUIRE) != KVM_DIRTY_GFN_F_DIRTY)
+			break;
+		ring->ghcb_entries += entry->offset == ring->ghcb_page;
+		__atomic_store_n(&entry->flags, KVM_DIRTY_GFN_F_RESET, __ATOMIC_RELEASE);
+		ring->next++;
+	}
+	if (ioctl(vm->fd, KVM_RESET_DIRTY_RINGS, 0) != (int)nr)
+		es_fail("KVM takes back another number of entries than %u", nr);
+	return nr;
+}
+
+static bool on_ring_full(struct es_vcpu *vcpu, struct kvm_run *run)
+{
+	struct ring *ring = vcpu->vm->context;
+	unsigned int nr;
+
+	if (run->exit_reason != KVM_EXIT_DIRTY_RING_FULL)
+		return false;
+	nr = harvest(vcpu->vm);
+	if (nr > ring->most)
+		ring->most = nr;
+	if (++ring->full_exits > REQUESTS)
+		es_fail("the dirty ring stays full; it had up to %u entries", ring->most);
+	return true;
+}
+
+static void log_dirty_pages(struct es_vm *vm)
+{
+	struct kvm_userspace_memory_region slot = {
+		.flags = KVM_MEM_LOG_DIRTY_PAGES, .memory_size = AGENT_GUEST_BYTES,
+		.userspace_addr = (uintptr_t)vm->memory,
+	};
+
+	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot))
+		es_fail("dirty logging cannot be switched on: %m");
+}
+
+FIXTURE_SETUP(ring)
+{
+	es_vm_create(&self->vm, &(struct es_vm_options){
+		.nr_vcpus = 1, .dirty_ring_bytes = RING_ENTRIES * sizeof(struct kvm_dirty_gfn) });
+	self->vcpu = &self->vm.vcpus[0];
+	self->vm.context = &self->ring;
+	self->vm.on_exit = on_ring_full;
+	self->ring.ghcb_page = es_ghcb_gpa(self->vcpu) / PAGE_BYTES;
+	self->ring.entries = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, self->vcpu->fd,
+				  KVM_DIRTY_LOG_PAGE_OFFSET * PAGE_BYTES);
+	ASSERT_NE(MAP_FAILED, (void *)self->ring.entries);
+	es_vm_launch(&self->vm);
+	es_boot(&self->vm);
+	log_dirty_pages(&self->vm);
+	harvest(&self->vm);
+}
+
+FIXTURE_TEARDOWN(ring)
+{
+	munmap(self->ring.entries, PAGE_BYTES);
+	es_vm_destroy(&self->vm);
+}
+
+/* Each answer dirties the GHCB's page once more. */
+TEST_F_TIMEOUT(ring, a_full_dirty_ring_ends_kvm_run_in_time, 120)
+{
+	unsigned int warnings = es_logged("WARNING: CPU");
+
+	ask(self->vcpu, REQUESTS);
+	EXPECT_LT(REQUESTS / RING_LIMIT - 1, self->ring.full_exits);
+	EXPECT_LE(RING_LIMIT, self->ring.most);
+	EXPECT_GE(RING_LIMIT + PER_EXIT, self->ring.most);
+	EXPECT_EQ(warnings, es_logged("WARNING: CPU"));
+}
+
+TEST_F_TIMEOUT(ring, no_dirty_page_is_lost_and_the_guest_goes_on, 120)
+{
+	self->ring.ghcb_entries = 0;
+	ask(self->vcpu, REQUESTS);
+	harvest(&self->vm);
+	EXPECT_LE(REQUESTS, self->ring.ghcb_entries);
+	EXPECT_TRUE(es_guest_answers(self->vcpu));
+}
+
+/* --- what else KVM looks at */
+
+FIXTURE(reentry) {
+	struct es_vm vm;
+	struct es_vcpu *vcpu, *ap;
+};
+
+FIXTURE_SETUP(reentry)
+{
+	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	self->vcpu = &self->vm.vcpus[0];
+	self->ap = &self->vm.vcpus[1];
+	es_vm_launch(&self->vm);
+	es_boot_ap(self->vcpu, self->ap);
+}
+
+FIXTURE_TEARDOWN(reentry)
+{
+	es_vm_destroy(&self->vm);
+}
+
+/* An interrupt to itself is a request that stands when the answer is given: the guest cannot be entered at once. */
+TEST_F_TIMEOUT(reentry, each_exit_is_traced_once, 120)
+{
+	unsigned int i, entries;
+
+	es_order(self->vcpu, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
+	es_trace("kvm/kvm_entry", true);
+	es_trace("kvm/kvm_exit", true);
+	for (i = 0; i < 20; i++)
+		es_send_icr(self->vcpu, ICR_FIXED, self->vcpu->nr);
+	ask(self->vcpu, 200);
+	es_trace("kvm/kvm_exit", false);
+	es_trace("kvm/kvm_entry", false);
+	entries = es_traced("kvm_entry: ");
+	EXPECT_LT(220, entries);
+	EXPECT_EQ(entries, es_traced("kvm_exit: "));
+}
+
+/* The AP ends an interrupt in memory, and asks its APIC at once whether it is still in service. */
+TEST_F_TIMEOUT(reentry, an_interrupt_ended_in_memory_is_not_in_service, 120)
+{
+	struct agent_mailbox *box = es_mailbox(self->ap);
+	unsigned int i;
+
+	box->pv_eoi = PV_EOI_GPA;
+	es_order(self->ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
+	es_order(self->ap, AGENT_WRMSR, MSR_PV_EOI, PV_EOI_GPA | 1);
+	for (i = 1; i <= 10; i++) {
+		es_order_start(self->ap, AGENT_HALT, 0, 0);
+		ASSERT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->ap));
+		es_send_icr(self->vcpu, ICR_FIXED, self->ap->nr);
+		es_vcpu_wait(self->ap, "an interrupt wakes the vCPU");
+		ASSERT_EQ(i, box->interrupts);
+		ASSERT_EQ(i, box->pv_eois) TH_LOG("KVM offered no EOI in memory");
+		EXPECT_EQ(0, box->in_service);
+	}
+}
+
+/*
+ * Where the CPU does not scale the TSC, KVM moves a quicker guest's clock on with each exit; unless all vCPUs
+ * have the same clock, then it knows one time for all, which stands.
+ */
+TEST_F_TIMEOUT(reentry, the_clock_of_a_quicker_guest_is_moved_on_with_each_exit, 120)
+{
+	int khz = ioctl(self->vcpu->fd, KVM_GET_TSC_KHZ, 0);
+	unsigned int steps = 200;	/* where the CPU scales, there is nothing to catch up with */
+
+	ASSERT_LT(0, khz);
+	ASSERT_EQ(0, ioctl(self->vcpu->fd, KVM_SET_TSC_KHZ, 2 * khz));
+	ASSERT_TRUE(es_set_msr(self->vcpu, MSR_TSC, 1ull << 40));
+	es_trace("kvm/kvm_write_tsc_offset", true);
+	ask(self->vcpu, 200);
+	es_trace("kvm/kvm_write_tsc_offset", false);
+	if (!ioctl(self->vm.kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_CONTROL))
+		steps = es_traced("kvm_write_tsc_offset: ");
+	EXPECT_LE(200, steps);
+}
+
+TEST_HARNESS_MAIN
