@@ -7,7 +7,8 @@
  * Why it matters: The module takes what only userspace knows there itself, past kvm.ko.  A device that it
  *	overlooks is dead, as a virtio queue whose doorbell is an ioeventfd.
  * Not covered: What the chips of KVM answer, and the APIC: see es_protocol.c and es_conformance.c.
- * Fails with: nothing that is known; stock kvm_amd passes.
+ * Fails with: the module before it cleared what it reads into: "does_not_fill" of KVM's port
+ *	(64 bytes of an earlier OUTS come back) and of userspace's address (4096, from kvm_run's part about an OUT).
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -21,6 +22,7 @@
 #define PORT		0x1234
 #define STRING_BYTES	64u
 #define PIC_LAST_PORT	0x21
+#define PIT_COMMAND	0x43
 #define IOAPIC_GPA	0xfec00000
 #define IOAPIC_BYTES	0x100
 #define GPA		(AGENT_MMIO_GPA + 0x100)
@@ -103,14 +105,19 @@ static unsigned int exits(struct devices *self)
 }
 
 /* INS or OUTS by hand, of bytes in the GHCB. */
-static void string(struct es_vcpu *vcpu, bool in)
+static void string_of(struct es_vcpu *vcpu, unsigned int port, bool in)
 {
-	uint32_t info1 = SPEC_IO_PORT(PORT) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64 | (in ? SPEC_IO_IN : 0);
+	uint32_t info1 = SPEC_IO_PORT(port) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64 | (in ? SPEC_IO_IN : 0);
 	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_IOIO, info1 | SPEC_IO_BYTES(1), STRING_BYTES);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, es_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
 	memset(ghcb + SPEC_GHCB_BUFFER, 0x3c, STRING_BYTES);
 	es_send(vcpu);
+}
+
+static void string(struct es_vcpu *vcpu, bool in)
+{
+	string_of(vcpu, PORT, in);
 }
 
 static unsigned int other_than(const uint8_t *bytes, uint8_t wanted)
@@ -239,6 +246,28 @@ TEST_F(devices, a_port_that_userspace_does_not_fill_reads_as_zero)
 	string(self->d.vcpu, true);
 	EXPECT_EQ(0, other_than(es_answer(self->d.vcpu) + SPEC_GHCB_BUFFER, 0));
 	EXPECT_EQ(4, exits(&self->d));
+}
+
+TEST_F(devices, an_address_that_userspace_does_not_fill_reads_as_zero)
+{
+	es_order(self->d.vcpu, AGENT_STORE, GPA, 0x11223344);
+	self->d.seen.silent = true;
+	es_order(self->d.vcpu, AGENT_LOAD, GPA, 0);
+	EXPECT_EQ(0, (uint32_t)es_mailbox(self->d.vcpu)->out[0]);
+	EXPECT_EQ(2, exits(&self->d));
+}
+
+/* The command port of KVM's timer can only be written. */
+TEST_F(devices, a_port_that_kvm_does_not_fill_reads_as_zero)
+{
+	struct kvm_pit_config pit = { };
+
+	ASSERT_EQ(0, ioctl(self->d.vm.fd, KVM_CREATE_PIT2, &pit));
+	string(self->d.vcpu, false);
+	EXPECT_EQ(0, other_than(self->d.seen.bytes, 0x3c));
+	string_of(self->d.vcpu, PIT_COMMAND, true);
+	EXPECT_EQ(0, other_than(es_answer(self->d.vcpu) + SPEC_GHCB_BUFFER, 0));
+	EXPECT_EQ(1, exits(&self->d));
 }
 
 /* 1 out and 1 in, then strings: the same whether somebody listens to kvm_pio or not. */

@@ -77,6 +77,17 @@ static int take_mmio(struct kvm_vcpu *vcpu)
 	return take(vcpu, vcpu->run->mmio.data);
 }
 
+/* Its PIT leaves the bytes of a port that cannot be read: the guest finds zeroes, nothing of an earlier exit. */
+static int pio_of_kvm(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, u32 count, bool in)
+{
+	const struct es_scratch *scratch = &to_es(vcpu)->scratch;
+
+	/* The one element of an IN is the guest's RAX, which stays as it is. */
+	if (in && scratch->data != &to_es(vcpu)->pio)
+		memset(scratch->data, 0, scratch->len_bytes);
+	return kvm_sev_es_string_io(vcpu, size_bytes, port, scratch->data, count, in);
+}
+
 int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, u32 count, bool in)
 {
 	const struct es_scratch *scratch = &to_es(vcpu)->scratch;
@@ -85,7 +96,7 @@ int es_user_pio(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, u32 count, bool
 
 	if (len_bytes > PAGE_SIZE || es_kvm_traces(es_kvm_pio) ||
 	    has_device(vcpu->kvm, KVM_PIO_BUS, port, size_bytes))
-		return kvm_sev_es_string_io(vcpu, size_bytes, port, scratch->data, count, in);
+		return pio_of_kvm(vcpu, size_bytes, port, count, in);
 
 	/* The guest resumes when userspace calls again; what it says then is taken before. */
 	if (in) {
@@ -129,10 +140,12 @@ int es_user_mmio(struct kvm_vcpu *vcpu, gpa_t gpa, bool read)
 	    has_device(vcpu->kvm, KVM_MMIO_BUS, gpa, len_bytes))
 		return mmio_of_kvm(vcpu, gpa, read);
 
-	if (read)
+	if (read) {
+		clear(run->mmio.data, sizeof(run->mmio.data));
 		vcpu->arch.complete_userspace_io = take_mmio;
-	else
+	} else {
 		copy(run->mmio.data, scratch->data, len_bytes);
+	}
 	run->exit_reason = KVM_EXIT_MMIO;
 	run->mmio.phys_addr = gpa;
 	run->mmio.len = len_bytes;
