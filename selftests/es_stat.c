@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rule: es_counters, as es-stat shows it, counts each request and each refusal once, on the vCPU that
- *	made it, and says how long the host took.
+ *	made it, and says how long the host took.  Nobody who reads there waits for what a VMM does, or meets
+ *	the state of a vCPU that is gone.
  * Source: Documentation of the file in svm/stats.c; of the command in tools/es-stat.8.
- * Why it matters: Who looks for a slow or hostile guest in the counters must be able to trust them.
- * Not covered: The command's other output, which unit/es_stat.py checks; counters of a VM that moves.
- * Fails with: stock kvm_amd, everything: it has no such counters.
+ * Why it matters: Who looks for a slow or hostile guest in the counters must be able to trust them, and a VMM
+ *	must not be able to stop the host's monitoring.
+ * Not covered: The command's other output, which unit/es_stat.py checks.
+ * Fails with: stock kvm_amd, everything: it has no such counters.  The module whose readers took the VM's lock,
+ *	"who_reads_does_not_wait_for_the_vmm": none of the three files could be read within 10 s.
  */
 #include <kselftest_harness.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
 #include "ap.h"
 #include "env.h"
+#include "state.h"
 
 #define REQUESTS	17
 #define UNKNOWN		5
@@ -17,7 +24,7 @@
 #define NOBODYS_EVENT	0x8000aaaaull
 
 FIXTURE(stat) {
-	struct es_vm vm;
+	struct es_vm vm, other;
 	struct es_vcpu *bsp, *ap;
 };
 
@@ -179,6 +186,154 @@ TEST_F_TIMEOUT(stat, the_table_shows_the_same, 120)
 	row = strstr(text, "\n  CPUID ");
 	ASSERT_NE(NULL, row) TH_LOG("the table is: %s", text);
 	EXPECT_EQ(REQUESTS, strtoul(row + strlen("\n  CPUID "), NULL, 10));
+}
+
+/* --- while a VMM holds what it likes */
+
+#define READ_LIMIT_S	10
+#define MOVES		6	/* there and back */
+
+static const char * const files[] = { "es_events", "es_counters", "es_vcpus" };
+
+struct reader {
+	pthread_t thread;
+	char path[128];
+	bool forever, stop;
+	unsigned long bytes;
+};
+
+static void *read_file(void *arg)
+{
+	struct reader *reader = arg;
+	char text[4096];
+	ssize_t len;
+	int fd;
+
+	do {
+		fd = open(reader->path, O_RDONLY | O_CLOEXEC);
+		while (fd >= 0 && (len = read(fd, text, sizeof(text))) > 0)
+			reader->bytes += len;
+		close(fd);
+	} while (reader->forever && !__atomic_load_n(&reader->stop, __ATOMIC_RELAXED));
+	return NULL;
+}
+
+static void start_reader(struct reader *reader, const struct es_vm *vm, const char *file)
+{
+	snprintf(reader->path, sizeof(reader->path), "/sys/kernel/debug/kvm/%d-%d/%s", getpid(), vm->fd, file);
+	if (pthread_create(&reader->thread, NULL, read_file, reader))
+		es_fail("a thread cannot be started");
+}
+
+static bool ends_in_time(pthread_t thread)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += READ_LIMIT_S;
+	return !pthread_timedjoin_np(thread, NULL, &until);
+}
+
+struct locker {
+	pthread_t thread;
+	struct es_vm *vm;
+	pid_t tid;
+};
+
+/* Waits, with the VM's lock held, for a vCPU that is in KVM_RUN; then KVM sees that it is too late. */
+static void *hold_the_lock(void *arg)
+{
+	struct locker *locker = arg;
+
+	__atomic_store_n(&locker->tid, gettid(), __ATOMIC_RELEASE);
+	es_sev_cmd(locker->vm, KVM_SEV_LAUNCH_UPDATE_VMSA, NULL, NULL);
+	return NULL;
+}
+
+static char thread_state(pid_t tid)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
+	file = fopen(path, "r");
+	if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	if (file)
+		fclose(file);
+	return state;
+}
+
+static bool is_blocked(struct locker *locker)
+{
+	pid_t tid = __atomic_load_n(&locker->tid, __ATOMIC_ACQUIRE);
+
+	return tid && thread_state(tid) == 'D';
+}
+
+static void start_locker(struct locker *locker, struct es_vm *vm)
+{
+	unsigned int ms;
+
+	*locker = (struct locker){ .vm = vm };
+	if (pthread_create(&locker->thread, NULL, hold_the_lock, locker))
+		es_fail("a thread cannot be started");
+	for (ms = 0; !is_blocked(locker); ms++) {
+		if (ms > es_time_limit_s() * 1000)
+			es_fail("KVM_SEV_LAUNCH_UPDATE_VMSA does not wait for a vCPU in KVM_RUN");
+		usleep(1000);
+	}
+}
+
+TEST_F_TIMEOUT(stat, who_reads_does_not_wait_for_the_vmm, 180)
+{
+	struct reader readers[ARRAY_SIZE(files)] = { };
+	bool in_time[ARRAY_SIZE(files)];
+	unsigned long long ioio;
+	struct locker locker;
+	unsigned int i;
+
+	es_order_start(self->bsp, AGENT_HALT, 0, 0);
+	ASSERT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->bsp));
+	start_locker(&locker, &self->vm);
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		start_reader(&readers[i], &self->vm, files[i]);
+	for (i = 0; i < ARRAY_SIZE(files); i++)
+		in_time[i] = ends_in_time(readers[i].thread);
+	ioio = in_time[1] ? counted(&self->vm, "").ioio : 0;
+	EXPECT_TRUE(is_blocked(&locker));
+	es_vcpu_pause(self->bsp);
+	pthread_join(locker.thread, NULL);
+	EXPECT_LT(0, ioio);
+	for (i = 0; i < ARRAY_SIZE(files); i++) {
+		EXPECT_TRUE(in_time[i]) TH_LOG("%s", files[i]);
+		EXPECT_LT(0, readers[i].bytes) TH_LOG("%s", files[i]);
+	}
+}
+
+/* The VM that the state came from, and the one that it goes to, end while they are read. */
+TEST_F_TIMEOUT(stat, who_reads_while_the_guest_moves_sees_it_go_on, 300)
+{
+	struct es_vm_options options = { .nr_vcpus = 2 };
+	struct reader reader = { .forever = true };
+	unsigned long long before;
+	struct es_vm *from, *to;
+	unsigned int i;
+
+	for (i = 0; i < MOVES; i++) {
+		from = i % 2 ? &self->other : &self->vm;
+		to = i % 2 ? &self->vm : &self->other;
+		ask(&from->vcpus[0], 3);
+		before = counted(from, "").cpuid;
+		reader.stop = false;
+		start_reader(&reader, from, files[i % ARRAY_SIZE(files)]);
+		es_vm_move(to, from, &options);
+		__atomic_store_n(&reader.stop, true, __ATOMIC_RELAXED);
+		pthread_join(reader.thread, NULL);
+		EXPECT_EQ(before, counted(to, "").cpuid);
+	}
+	EXPECT_TRUE(es_guest_answers(self->ap));
+	EXPECT_LT(0, reader.bytes);
 }
 
 TEST_HARNESS_MAIN

@@ -6,7 +6,7 @@
  * errno when the host is in trouble.  A guest's mistake is never a negative errno.
  *
  * All of struct es_vcpu belongs to the task that holds the vCPU's mutex (it runs the vCPU or does
- * an ioctl on it).  Others read only what stats.c shows, and may see it change meanwhile.
+ * an ioctl on it).  Others read only what stats.c shows, as RCU readers, and may see it change meanwhile.
  */
 #ifndef SVM_ES_H
 #define SVM_ES_H
@@ -90,6 +90,7 @@ struct es_vcpu {
 	bool in_init;			/* KVM is resetting what it knows of the registers */
 	bool bsp_hidden;		/* the BSP flag of the APIC base is off for the moment */
 	struct es_stats stats;
+	struct rcu_head rcu;		/* readers of the numbers may still have it when it is freed */
 };
 
 /*

@@ -86,6 +86,8 @@ static void move_answer(struct kvm_vcpu *to, struct kvm_vcpu *from)
 void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from)
 {
 	move_answer(to, from);
+	es_stats_show(to);
+	es_stats_show(from);
 	move_known_registers(to, from);
 	move_dr_intercepts(to, from);
 	to_svm(to)->vmcb->control.int_state = to_svm(from)->vmcb->control.int_state;

@@ -10,8 +10,9 @@
  *               userspace's part in it.
  *   es_vcpus    one line per vCPU: MP state, AP state, GHCB MSR, and the last events, newest first
  *
- * Each vCPU counts for itself.  Readers hold kvm->lock, which keeps the states where they are (a
- * move of the VM takes it); the numbers may change while they are read.
+ * Each vCPU counts for itself.  Readers take no lock: a VMM holds kvm->lock, and a vCPU's mutex, for as
+ * long as it likes.  debugfs keeps the VM with its vCPUs while a file is read; RCU keeps a vCPU's state,
+ * which a move takes away to another VM that may end at once.  The numbers may change while they are read.
  */
 #include <linux/debugfs.h>
 #include <linux/kvm_host.h>
@@ -20,15 +21,26 @@
 #include "ghcb.h"
 #include "stats.h"
 
+/* Within an RCU reader. */
+static const struct es_vcpu *shown(struct kvm_vcpu *vcpu)
+{
+	return rcu_dereference(to_svm(vcpu)->es_shown);
+}
+
 #define sum_of(_kvm, _counter)						\
 ({									\
+	const struct es_vcpu *_es;					\
 	struct kvm_vcpu *_vcpu;						\
 	unsigned long _i;						\
 	u64 _sum = 0;							\
 									\
-	kvm_for_each_vcpu(_i, _vcpu, _kvm)				\
-		if (to_es(_vcpu))					\
-			_sum += READ_ONCE(to_es(_vcpu)->stats._counter);	\
+	rcu_read_lock();						\
+	kvm_for_each_vcpu(_i, _vcpu, _kvm) {				\
+		_es = shown(_vcpu);					\
+		if (_es)						\
+			_sum += READ_ONCE(_es->stats._counter);		\
+	}								\
+	rcu_read_unlock();						\
 	_sum;								\
 })
 
@@ -40,14 +52,12 @@ static int es_events_show(struct seq_file *m, void *unused)
 	int i;
 
 	rules = es_rules(&nr_rules);
-	mutex_lock(&kvm->lock);
 	for (i = 0; i < nr_rules; i++)
 		seq_printf(m, "%s %llu\n", rules[i].name, sum_of(kvm, nae[i]));
 	for (i = 0; i < ES_NR_MSR_EVENTS; i++)
 		seq_printf(m, "%s %llu\n", es_msr_request_name(i), sum_of(kvm, msr[i]));
 	for (i = ES_OK + 1; i < ES_NR_REASONS; i++)
 		seq_printf(m, "refused_%s %llu\n", es_reason_name(i), sum_of(kvm, refused[i]));
-	mutex_unlock(&kvm->lock);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(es_events);
@@ -83,15 +93,18 @@ static void show_counters(struct seq_file *m, int vcpu_id, const struct es_stats
 static int es_counters_show(struct seq_file *m, void *unused)
 {
 	struct kvm *kvm = m->private;
+	const struct es_vcpu *es;
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
 	seq_printf(m, "es_counters %d\n", COUNTERS_FORMAT);
-	mutex_lock(&kvm->lock);
-	kvm_for_each_vcpu(i, vcpu, kvm)
-		if (to_es(vcpu))
-			show_counters(m, vcpu->vcpu_id, &to_es(vcpu)->stats);
-	mutex_unlock(&kvm->lock);
+	kvm_for_each_vcpu(i, vcpu, kvm) {
+		rcu_read_lock();
+		es = shown(vcpu);
+		if (es)
+			show_counters(m, vcpu->vcpu_id, &es->stats);
+		rcu_read_unlock();
+	}
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(es_counters);
@@ -120,29 +133,37 @@ static void show_last_events(struct seq_file *m, const struct es_stats *stats)
 	}
 }
 
+static void show_vcpu(struct seq_file *m, struct kvm_vcpu *vcpu, const struct es_vcpu *es)
+{
+	seq_printf(m, "vcpu %d mp_state %d ap_state %s first_sipi %d ghcb %#llx last:", vcpu->vcpu_id,
+		   READ_ONCE(vcpu->arch.mp_state), es_ap_state_name(READ_ONCE(es->ap_state)),
+		   READ_ONCE(es->first_sipi), es_ghcb_gpa(vcpu));
+	show_last_events(m, &es->stats);
+	seq_putc(m, '\n');
+}
+
 static int es_vcpus_show(struct seq_file *m, void *unused)
 {
 	struct kvm *kvm = m->private;
+	const struct es_vcpu *es;
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
-	mutex_lock(&kvm->lock);
 	kvm_for_each_vcpu(i, vcpu, kvm) {
-		struct es_vcpu *es = to_es(vcpu);
-
-		if (!es)
-			continue;
-		seq_printf(m, "vcpu %d mp_state %d ap_state %s first_sipi %d ghcb %#llx last:",
-			   vcpu->vcpu_id, READ_ONCE(vcpu->arch.mp_state),
-			   es_ap_state_name(READ_ONCE(es->ap_state)), READ_ONCE(es->first_sipi),
-			   es_ghcb_gpa(vcpu));
-		show_last_events(m, &es->stats);
-		seq_putc(m, '\n');
+		rcu_read_lock();
+		es = shown(vcpu);
+		if (es)
+			show_vcpu(m, vcpu, es);
+		rcu_read_unlock();
 	}
-	mutex_unlock(&kvm->lock);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(es_vcpus);
+
+void es_stats_show(struct kvm_vcpu *vcpu)
+{
+	rcu_assign_pointer(to_svm(vcpu)->es_shown, to_es(vcpu));
+}
 
 /* KVM removes the files with the directory.  kvm->lock serializes creators. */
 void es_stats_create_locked(struct kvm *kvm)

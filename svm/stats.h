@@ -13,6 +13,12 @@
 void es_stats_create(struct kvm *kvm);
 void es_stats_create_locked(struct kvm *kvm);	/* the caller holds kvm->lock */
 
+/*
+ * Let readers see the vCPU's state, or that it has none any more.  They look there, not at the pointer in
+ * the kernel's structure: the kernel copies and clears that one as bytes.
+ */
+void es_stats_show(struct kvm_vcpu *vcpu);
+
 static inline void es_stats_last(struct es_stats *stats, u8 entry)
 {
 	stats->last[stats->next_last] = entry;

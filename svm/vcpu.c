@@ -40,7 +40,7 @@ static void free_state(struct es_vcpu *es)
 {
 	kvfree(es->scratch.outside);
 	free_page((unsigned long)es->image);
-	kfree(es);
+	kfree_rcu(es, rcu);
 }
 
 /* All the memory that the vCPU ever needs. */
@@ -73,6 +73,7 @@ int es_vcpu_create(struct kvm_vcpu *vcpu)
 	if (!es)
 		return -ENOMEM;
 	to_svm(vcpu)->sev_es.es = es;
+	es_stats_show(vcpu);
 	es_stats_create(vcpu->kvm);
 	return 0;
 }
@@ -84,6 +85,7 @@ void es_vcpu_free(struct kvm_vcpu *vcpu)
 	if (!es)
 		return;
 	to_svm(vcpu)->sev_es.es = NULL;
+	es_stats_show(vcpu);
 	free_state(es);
 }
 

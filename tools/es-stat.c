@@ -143,6 +143,17 @@ static void json_block(const struct block *block, struct block *old)
 
 /* --- the command */
 
+static bool is_unread(const struct sample *sample, const char *vm)
+{
+	size_t i;
+
+	for (i = 0; i < sample->nr_unread; i++) {
+		if (!strcmp(sample->unread[i].vm, vm))
+			return true;
+	}
+	return false;
+}
+
 /* Tells of each VM once, however many vCPUs are shown. */
 static void show_gone(const struct sample *now, const struct sample *before)
 {
@@ -154,7 +165,7 @@ static void show_gone(const struct sample *now, const struct sample *before)
 
 		for (j = 0; j < now->nr && strcmp(now->blocks[j].vm, vm); j++)
 			;
-		if (j < now->nr || !strcmp(vm, told))
+		if (j < now->nr || !strcmp(vm, told) || is_unread(now, vm))
 			continue;
 		if (opt.json)
 			printf("%s\"%s\"", comma, vm);
@@ -162,6 +173,19 @@ static void show_gone(const struct sample *now, const struct sample *before)
 			printf("VM %s is gone\n", vm);
 		comma = ",";
 		told = vm;
+	}
+}
+
+/* A VM whose counters cannot be read is named; the others are shown. */
+static void show_unread(const struct sample *now)
+{
+	size_t i;
+
+	for (i = 0; i < now->nr_unread; i++) {
+		if (opt.json)
+			printf("%s\"%s\"", i ? "," : "", now->unread[i].vm);
+		else
+			printf("VM %s cannot be read: %s\n", now->unread[i].vm, strerror(now->unread[i].error));
 	}
 }
 
@@ -176,6 +200,8 @@ static void show_json(const struct sample *now, const struct sample *before)
 	}
 	printf("],\"gone\":[");
 	show_gone(now, before);
+	printf("],\"unread\":[");
+	show_unread(now);
 	printf("]}\n");
 }
 
@@ -186,6 +212,7 @@ static void show_table(const struct sample *now, const struct sample *before)
 
 	printf("%s", live && terminal ? "\033[H\033[2J" : "");
 	show_gone(now, before);
+	show_unread(now);
 	for (i = 0; i < now->nr; i++)
 		show_block(&now->blocks[i], block_before(before, &now->blocks[i]));
 	printf("%s", live && !terminal ? "\n" : "");
@@ -275,17 +302,19 @@ int main(int argc, char **argv)
 	parse_options(argc, argv);
 	for (;;) {
 		now = take_sample(&opt.wanted);
-		if (!now.nr && !before.nr)
+		if (!now.nr && !now.nr_unread && !before.nr)
 			die_of_nothing(&opt.wanted);
 		(opt.json ? show_json : show_table)(&now, &before);
 		if (fflush(stdout))
 			die(UNREADABLE, "The output cannot be written (%m).");
 		free(before.blocks);
+		free(before.unread);
 		before = now;
-		if (++nr == opt.samples || !now.nr)
+		if (++nr == opt.samples || (!now.nr && !now.nr_unread))
 			break;
 		usleep(opt.every_s * 1e6);
 	}
 	free(now.blocks);
-	return GOOD;
+	free(now.unread);
+	return !now.nr && now.nr_unread ? UNREADABLE : GOOD;
 }

@@ -113,6 +113,19 @@ static void read_lines(struct sample *sample, const struct block *head, FILE *fi
 	}
 }
 
+/* What was read of it before does not count. */
+static void add_unread(struct sample *sample, const struct block *head, int error)
+{
+	struct unread *unread;
+
+	sample->unread = reallocarray(sample->unread, sample->nr_unread + 1, sizeof(*unread));
+	if (!sample->unread)
+		die(UNREADABLE, "There is no memory left.");
+	unread = &sample->unread[sample->nr_unread++];
+	memcpy(unread->vm, head->vm, sizeof(unread->vm));
+	unread->error = error;
+}
+
 /* A VM that is not SEV-ES, or has just ended, adds nothing. */
 static void read_vm(struct sample *sample, const char *dir, const char *vm)
 {
@@ -127,16 +140,22 @@ static void read_vm(struct sample *sample, const char *dir, const char *vm)
 	file = fopen(path, "r");
 	if (!file && errno == EACCES)
 		die(UNREADABLE, "%s cannot be read (%m): run es-stat as root.", path);
+	if (!file && errno != ENOENT)
+		add_unread(sample, &head, errno);
 	if (!file)
 		return;
 	head.read_at_s = now_s(CLOCK_MONOTONIC);
 	fstat(fileno(file), &made);
 	head.age_s = now_s(CLOCK_REALTIME) - made.st_mtim.tv_sec - made.st_mtim.tv_nsec / 1e9;
+	errno = 0;
 	read_lines(sample, &head, file, path);
-	if (ferror(file))
+	if (ferror(file)) {
 		sample->nr = nr;
-	else if (sample->nr == nr)
+		if (!access(path, F_OK))
+			add_unread(sample, &head, errno);
+	} else if (sample->nr == nr) {
 		add_block(sample, &head, ALL_VCPUS);
+	}
 	fclose(file);
 }
 

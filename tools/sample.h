@@ -37,9 +37,17 @@ struct block {
 	struct row rows[MAX_ROWS];
 };
 
+/* A VM that has counters, which could not be read. */
+struct unread {
+	char vm[32];
+	int error;		/* errno */
+};
+
 struct sample {
 	struct block *blocks;
 	size_t nr;
+	struct unread *unread;
+	size_t nr_unread;
 };
 
 /* Which ones to take. */

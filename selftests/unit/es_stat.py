@@ -192,6 +192,31 @@ def test_vm_that_ends_and_one_that_begins_are_noticed(host):
     assert process.returncode == 0 and out.rstrip().endswith("VM 78-1 is gone") and out.count("gone") == 1
 
 
+def test_vm_that_cannot_be_read_is_named_and_the_others_are_shown(host):
+    host.vm("77-11", FIRST)
+    host.vm("77-12", None)
+    os.mkdir(os.path.join(host.kvm, "77-12/es_counters"))
+    host.vm("78-1", FIRST)
+    status, out, errors = host.run("-1")
+    assert (status, errors) == (0, ""), (status, errors)
+    assert out.startswith("VM 77-12 cannot be read: Is a directory\n"), out
+    assert "VM 77-11, since" in out and "VM 78-1, since" in out
+    document = host.once()
+    assert document["unread"] == ["77-12"] and [vm["vm"] for vm in document["vms"]] == ["77-11", "78-1"]
+
+    def change():
+        host.end_vm("78-1")
+        os.remove(os.path.join(host.kvm, "77-11/es_counters"))
+        os.mkdir(os.path.join(host.kvm, "77-11/es_counters"))
+    command = host.command("--json", "-i", "0.5", "-n", "2")
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()
+        change()
+        second = json.loads(process.stdout.readline())
+    assert process.returncode == 1, "nothing was read at the end"
+    assert second["gone"] == ["78-1"] and second["unread"] == ["77-11", "77-12"] and second["vms"] == []
+
+
 def test_blocks_are_apart_where_no_terminal_is(host):
     host.vm("77-11", FIRST)
     _, out, _ = host.run("-n", "3", "-i", "0.05")
