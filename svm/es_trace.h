@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The trace system kvm_amd_es.  KVM's own kvm_vmgexit_* events fire as before.
+ *
+ * Names are recorded beside their numbers: trace-cmd and perf print a record by the text of TP_printk(),
+ * and cannot call functions of ours.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM kvm_amd_es
@@ -50,16 +53,17 @@ TRACE_EVENT(es_reject,
 		__field(int, vcpu_id)
 		__field(u64, code)
 		__field(int, reason)
+		__string(name, es_reason_name(reason))
 	),
 
 	TP_fast_assign(
 		__entry->vcpu_id = vcpu_id;
 		__entry->code = code;
 		__entry->reason = reason;
+		ES_ASSIGN_STR(name, es_reason_name(reason));
 	),
 
-	TP_printk("vcpu %d event %#llx reason %s", __entry->vcpu_id, __entry->code,
-		  es_reason_name(__entry->reason))
+	TP_printk("vcpu %d event %#llx reason %s", __entry->vcpu_id, __entry->code, __get_str(name))
 );
 
 /* A vCPU's step in AP bring-up. */
@@ -71,6 +75,8 @@ TRACE_EVENT(es_ap,
 		__field(int, vcpu_id)
 		__field(int, from)
 		__field(int, to)
+		__string(from_name, es_ap_state_name(from))
+		__string(to_name, es_ap_state_name(to))
 		__string(by, by)
 	),
 
@@ -78,11 +84,13 @@ TRACE_EVENT(es_ap,
 		__entry->vcpu_id = vcpu_id;
 		__entry->from = from;
 		__entry->to = to;
+		ES_ASSIGN_STR(from_name, es_ap_state_name(from));
+		ES_ASSIGN_STR(to_name, es_ap_state_name(to));
 		ES_ASSIGN_STR(by, by);
 	),
 
-	TP_printk("vcpu %d from %s to %s by %s", __entry->vcpu_id, es_ap_state_name(__entry->from),
-		  es_ap_state_name(__entry->to), __get_str(by))
+	TP_printk("vcpu %d from %s to %s by %s", __entry->vcpu_id, __get_str(from_name),
+		  __get_str(to_name), __get_str(by))
 );
 
 /* Where a scratch area lies; "refused" comes with an es_reject. */
