@@ -59,6 +59,7 @@ struct es_stats {
 	u64 nae_tsc[ES_NR_NAE_EVENTS];	/* host TSC cycles from VMGEXIT to the answer, or to the hold */
 	u64 msr_tsc[ES_NR_MSR_EVENTS];
 	u64 refused[ES_NR_REASONS];
+	u64 tolerated[ES_NR_LAPSES];
 	u64 began_tsc;			/* the exit being served; 0: its time is counted */
 	u8 last[ES_NR_LAST_EVENTS];	/* a ring; ES_LAST_IS_MSR marks MSR-protocol requests */
 	u8 next_last;

@@ -66,6 +66,27 @@ TRACE_EVENT(es_reject,
 	TP_printk("vcpu %d event %#llx reason %s", __entry->vcpu_id, __entry->code, __get_str(name))
 );
 
+/* A request that is served although the guest got something wrong, and what. */
+TRACE_EVENT(es_tolerate,
+	TP_PROTO(int vcpu_id, u64 code, const char *lapse),
+	TP_ARGS(vcpu_id, code, lapse),
+
+	TP_STRUCT__entry(
+		__field(int, vcpu_id)
+		__field(u64, code)
+		__string(lapse, lapse)
+	),
+
+	TP_fast_assign(
+		__entry->vcpu_id = vcpu_id;
+		__entry->code = code;
+		ES_ASSIGN_STR(lapse, lapse);
+	),
+
+	TP_printk("vcpu %d event %#llx lapse %s", __entry->vcpu_id, __entry->code,
+		  __get_str(lapse))
+);
+
 /* A vCPU's step in AP bring-up. */
 TRACE_EVENT(es_ap,
 	TP_PROTO(int vcpu_id, enum es_ap_state from, enum es_ap_state to, const char *by),

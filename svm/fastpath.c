@@ -15,6 +15,7 @@
 #include "x86.h"
 #include "trace.h"
 #include "ap_hold.h"
+#include "es_trace.h"
 #include "fastpath.h"
 #include "ghcb.h"
 #include "nae.h"
@@ -99,6 +100,20 @@ static void get_offer(struct kvm_vcpu *vcpu, struct es_offer *offer)
 	offer->xss = kvm_caps.supported_xss;
 }
 
+/* Out of line: most guests have none. */
+static noinline void tell_lapses(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	enum es_lapse lapse;
+
+	for (lapse = 0; lapse < ES_NR_LAPSES; lapse++) {
+		if (!(es->req.lapses & BIT(lapse)))
+			continue;
+		es->stats.tolerated[lapse]++;
+		trace_es_tolerate(vcpu->vcpu_id, es->req.code, es_lapse_name(lapse));
+	}
+}
+
 /* Also in the fast path itself: a call is dear. */
 static __always_inline void take(struct kvm_vcpu *vcpu)
 {
@@ -118,6 +133,8 @@ static __always_inline void take(struct kvm_vcpu *vcpu)
 	if (likely(reason == ES_OK)) {
 		es->stage = ES_STAGE_ACCEPTED;
 		es_respond_done(es, 0);
+		if (unlikely(es->req.lapses))
+			tell_lapses(vcpu);
 	} else {
 		es->stage = ES_STAGE_ANSWERED;
 		es_respond_malformed(vcpu, reason);

@@ -18,13 +18,28 @@
 #include "vcpu.h"
 #include "vmgexit.h"
 
-/* Leaf 0xd depends on XCR0 and XSS, which only the guest knows; the rule has checked both. */
+/*
+ * Leaf 0xd depends on XCR0 and XSS, which only the guest knows.  KVM takes from its report only what
+ * userspace could set as well, and else goes on with what it knew.
+ */
+static u64 reported_xcr0(struct kvm_vcpu *vcpu)
+{
+	const struct es_vcpu *es = to_es(vcpu);
+
+	return es->req.valid & ES_F_XCR0 ? es_xcr0_usable(es->req.xcr0, es->offer.xcr0) : vcpu->arch.xcr0;
+}
+
+static u64 reported_xss(struct kvm_vcpu *vcpu)
+{
+	const struct es_vcpu *es = to_es(vcpu);
+
+	return es->req.valid & ES_F_XSS ? es->req.xss & es->offer.xss : vcpu->arch.ia32_xss;
+}
+
 static bool changes_xstate(struct kvm_vcpu *vcpu)
 {
-	const struct es_request *req = &to_es(vcpu)->req;
-
-	return (u32)req->rax == 0xd &&
-	       (req->xcr0 != vcpu->arch.xcr0 || req->xss != vcpu->arch.ia32_xss);
+	return (u32)to_es(vcpu)->req.rax == 0xd &&
+	       (reported_xcr0(vcpu) != vcpu->arch.xcr0 || reported_xss(vcpu) != vcpu->arch.ia32_xss);
 }
 
 static void return_cpuid(struct kvm_vcpu *vcpu, const u32 regs[4])
@@ -63,8 +78,8 @@ static int cpuid_event(struct kvm_vcpu *vcpu)
 		return 1;
 	}
 	if (changes_xstate(vcpu)) {
-		vcpu->arch.xcr0 = req->xcr0;
-		vcpu->arch.ia32_xss = req->xss;
+		vcpu->arch.xcr0 = reported_xcr0(vcpu);
+		vcpu->arch.ia32_xss = reported_xss(vcpu);
 		kvm_update_cpuid_runtime(vcpu);
 	}
 	es_cpuid(vcpu, req->rax, req->rcx, regs);

@@ -2,10 +2,12 @@
 /*
  * What debugfs shows of each VM, in its directory /sys/kernel/debug/kvm/PID-FD:
  *
- *   es_events   NAME COUNT per line: requests by event, refusals by reason, of all vCPUs
+ *   es_events   NAME COUNT per line: requests by event, refusals by reason, what was served though the
+ *               guest got something wrong ("tolerated"), of all vCPUs
  *   es_counters the same by vCPU, with times; only what is not 0.  First line: es_counters VERSION, then
  *                 vcpu N event NAME count C time_ns T
  *                 vcpu N refused REASON count C
+ *                 vcpu N tolerated LAPSE count C
  *               The time is the host's, from VMGEXIT to the answer (or until the vCPU is held), with
  *               userspace's part in it.
  *   es_vcpus    one line per vCPU: MP state, AP state, GHCB MSR, and the last events, newest first
@@ -58,11 +60,13 @@ static int es_events_show(struct seq_file *m, void *unused)
 		seq_printf(m, "%s %llu\n", es_msr_request_name(i), sum_of(kvm, msr[i]));
 	for (i = ES_OK + 1; i < ES_NR_REASONS; i++)
 		seq_printf(m, "refused_%s %llu\n", es_reason_name(i), sum_of(kvm, refused[i]));
+	for (i = 0; i < ES_NR_LAPSES; i++)
+		seq_printf(m, "tolerated_%s %llu\n", es_lapse_name(i), sum_of(kvm, tolerated[i]));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(es_events);
 
-#define COUNTERS_FORMAT	1
+#define COUNTERS_FORMAT	2
 
 static void show_event(struct seq_file *m, int vcpu_id, const char *name, u64 count, u64 tsc)
 {
@@ -88,6 +92,10 @@ static void show_counters(struct seq_file *m, int vcpu_id, const struct es_stats
 		if (READ_ONCE(stats->refused[i]))
 			seq_printf(m, "vcpu %d refused %s count %llu\n", vcpu_id,
 				   es_reason_name(i), READ_ONCE(stats->refused[i]));
+	for (i = 0; i < ES_NR_LAPSES; i++)
+		if (READ_ONCE(stats->tolerated[i]))
+			seq_printf(m, "vcpu %d tolerated %s count %llu\n", vcpu_id,
+				   es_lapse_name(i), READ_ONCE(stats->tolerated[i]));
 }
 
 static int es_counters_show(struct seq_file *m, void *unused)

@@ -33,21 +33,37 @@ static inline bool xcr0_plausible(u64 xcr0)
 	       all_or_none(xcr0, XCR0_TILE);
 }
 
-bool es_xcr0_plausible(u64 xcr0)
+u64 es_xcr0_usable(u64 xcr0, u64 offered)
 {
-	return xcr0_plausible(xcr0);
+	u64 usable = (xcr0 & offered) | XCR0_X87;
+
+	return xcr0_plausible(usable) ? usable : XCR0_X87;
 }
 
-/* Leaf 0xd describes the state that XCR0 and XSS enable: without XCR0 there is no answer. */
-static enum es_reason check_cpuid(const struct es_request *req, const struct es_offer *offer)
+static void note_lapse(struct es_request *req, enum es_lapse which)
+{
+	req->lapses |= 1u << which;
+}
+
+/*
+ * Leaf 0xd describes the state that XCR0 and XSS enable.  Firmware is known that reports 0 for XCR0
+ * (stage0), and one that marks it only if all of RAX is 0xd (edk2).
+ */
+static enum es_reason check_cpuid(struct es_request *req, const struct es_offer *offer)
 {
 	if ((u32)req->rax != 0xd)
 		return ES_OK;
-	if (!(req->valid & ES_F_XCR0))
-		return ES_MISSING_INPUT;
-	if (!xcr0_plausible(req->xcr0) || (req->xcr0 & ~offer->xcr0))
-		return ES_INVALID_INPUT;
-	return req->xss & ~offer->xss ? ES_INVALID_INPUT : ES_OK;
+	if (req->valid & ES_F_XCR0) {
+		if (req->xcr0 != es_xcr0_usable(req->xcr0, offer->xcr0))
+			note_lapse(req, ES_LAPSE_XCR0);
+	} else {
+		if (req->rax == 0xd)
+			return ES_MISSING_INPUT;
+		note_lapse(req, ES_LAPSE_NO_XCR0);
+	}
+	if (req->xss & ~offer->xss)
+		note_lapse(req, ES_LAPSE_XSS);
+	return ES_OK;
 }
 
 /* The operand size is one of 1, 2 and 4; strings live in the scratch area, the rest in RAX. */
@@ -66,15 +82,15 @@ static enum es_reason check_ioio(const struct es_request *req)
 	return ES_OK;
 }
 
-/* SW_EXITINFO1: 0 reads RCX, 1 writes RDX:RAX to it. */
-static enum es_reason check_msr(const struct es_request *req)
+/* SW_EXITINFO1: 0 reads RCX, 1 (and what else is not 0) writes RDX:RAX to it. */
+static enum es_reason check_msr(struct es_request *req)
 {
 	const u32 written = ES_F_RAX | ES_F_RDX;
 
-	if (req->info1 > 1)
-		return ES_INVALID_INPUT;
 	if (req->info1 && (req->valid & written) != written)
 		return ES_MISSING_INPUT;
+	if (req->info1 > 1)
+		note_lapse(req, ES_LAPSE_MSR);
 	return ES_OK;
 }
 
@@ -90,7 +106,7 @@ static enum es_reason check_jump_table(const struct es_request *req)
 }
 
 /* What the table below cannot say.  No pointers to functions: calling through one is dear. */
-static enum es_reason check_values(enum es_event event, const struct es_request *req,
+static enum es_reason check_values(enum es_event event, struct es_request *req,
 				   const struct es_offer *offer)
 {
 	switch (event) {
@@ -197,19 +213,20 @@ const struct es_rule *es_rule_find(u64 code)
 	return rule->code == code ? rule : NULL;
 }
 
-enum es_reason es_request_validate(const struct es_request *req, const struct es_offer *offer,
+enum es_reason es_request_validate(struct es_request *req, const struct es_offer *offer,
 				   const struct es_rule **rule)
 {
 	const u32 always = ES_F_CODE | ES_F_INFO1 | ES_F_INFO2;
 
 	*rule = NULL;
+	req->lapses = 0;
 	if (req->usage)
 		return ES_INVALID_USAGE;
 	if ((req->valid & always) != always)
 		return ES_MISSING_INPUT;
-	/* Some firmware never states the version: 0. */
+	/* Some firmware never states the version: 0.  Other always states 2, whatever was offered. */
 	if (req->protocol_version > offer->version)
-		return ES_INVALID_INPUT;
+		note_lapse(req, ES_LAPSE_VERSION);
 
 	*rule = es_rule_find(req->code);
 	if (!*rule)
@@ -232,4 +249,17 @@ static const char * const reason_names[ES_NR_REASONS] = {
 const char *es_reason_name(enum es_reason reason)
 {
 	return reason < ES_NR_REASONS ? reason_names[reason] : "?";
+}
+
+static const char * const lapse_names[ES_NR_LAPSES] = {
+	[ES_LAPSE_VERSION] = "VERSION",
+	[ES_LAPSE_XCR0] = "XCR0",
+	[ES_LAPSE_XSS] = "XSS",
+	[ES_LAPSE_NO_XCR0] = "NO_XCR0",
+	[ES_LAPSE_MSR] = "MSR",
+};
+
+const char *es_lapse_name(enum es_lapse lapse)
+{
+	return lapse < ES_NR_LAPSES ? lapse_names[lapse] : "?";
 }

@@ -38,6 +38,20 @@ struct es_request {
 	u32 usage;
 	u16 protocol_version;
 	u8 cpl;
+	u8 lapses;		/* bits numbered by enum es_lapse, found when the request is judged */
+};
+
+/*
+ * What a guest got wrong that makes no request a bad one: firmware in use does it, the stock module
+ * serves it, and nothing comes of it.  Index: for counters.
+ */
+enum es_lapse {
+	ES_LAPSE_VERSION,	/* a protocol version that was not offered */
+	ES_LAPSE_XCR0,		/* one that no CPU could hold, or that the vCPU was not offered */
+	ES_LAPSE_XSS,		/* one that the vCPU was not offered */
+	ES_LAPSE_NO_XCR0,	/* none for leaf 0xd, because the upper half of RAX is in use */
+	ES_LAPSE_MSR,		/* SW_EXITINFO1 is neither read nor write: taken for a write */
+	ES_NR_LAPSES
 };
 
 /* Index of an event: for counters and traces. */
@@ -70,12 +84,15 @@ const struct es_rule *es_rule_find(u64 code);
 /* All rules, for those who walk them; *nr_rules gets their number. */
 const struct es_rule *es_rules(size_t *nr_rules);
 
-/* ES_OK and *rule, or why the request is refused; *rule is then NULL where there is none. */
-enum es_reason es_request_validate(const struct es_request *req, const struct es_offer *offer,
+/*
+ * ES_OK and *rule, or why the request is refused; *rule is then NULL where there is none.  Writes
+ * req->lapses only.
+ */
+enum es_reason es_request_validate(struct es_request *req, const struct es_offer *offer,
 				   const struct es_rule **rule);
 
-/* XCR0 as reported by the guest: could a CPU hold this value? */
-bool es_xcr0_plausible(u64 xcr0);
+/* What KVM may take for XCR0: of the guest's report what was offered, or else x87 alone. */
+u64 es_xcr0_usable(u64 xcr0, u64 offered);
 
 /* The registers that the answer to a good request of this rule returns (an OUT returns none). */
 static inline u32 es_rule_returns(const struct es_rule *rule, const struct es_request *req)
@@ -89,5 +106,7 @@ static inline u32 es_rule_returns(const struct es_rule *rule, const struct es_re
 
 /* The specification's word for a reason. */
 const char *es_reason_name(enum es_reason reason);
+
+const char *es_lapse_name(enum es_lapse lapse);
 
 #endif

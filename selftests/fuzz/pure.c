@@ -72,7 +72,7 @@ static void shape_request(struct es_request *req, uint8_t shape, uint8_t pick)
 		req->valid |= SPEC_ALWAYS | spec_events[pick % SPEC_NR_EVENTS].needs | spec_needs_by_value(req);
 }
 
-static void judge(const struct es_request *req, const struct es_offer *offer)
+static void judge(struct es_request *req, const struct es_offer *offer)
 {
 	enum es_reason verdict = request_obeys(req, offer);
 
@@ -102,7 +102,7 @@ static void fuzz_request(struct input *in, uint8_t shape)
 		offer.xss |= req->xss;
 	}
 	valid = req->valid;
-	rules_obey(req->code, req->xcr0);
+	rules_obey(req->code, req->xcr0, offer.xcr0);
 	for (i = 0; i < 16; i++) {
 		req->valid = i ? valid & ~ES_BIT(i - 1) : valid;
 		offer.version = 1;

@@ -23,10 +23,11 @@ static void every_situation_occurs(const struct es_request *req, const struct es
 	REACHED(verdict == ES_INVALID_INPUT && req->code == SPEC_NAE_MMIO_WRITE && offer->version == 2);
 	REACHED(verdict == ES_OK && req->code == SPEC_NAE_MMIO_WRITE && req->info2 > 8);
 	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_CPUID && req->rax == 0xd && req->xcr0 == 0xe7);
-	REACHED(verdict == ES_INVALID_INPUT && req->code == SPEC_EXIT_CPUID && req->xcr0 == 7 && req->xss);
-	REACHED(verdict == ES_INVALID_INPUT && req->code == SPEC_EXIT_WBINVD);
+	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_CPUID && req->xcr0 == 7 && req->xss && req->lapses);
+	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_CPUID && !(req->valid & ES_F_XCR0) && req->lapses);
+	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_WBINVD && req->lapses);
 	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_IOIO && req->info1 & SPEC_IO_STRING);
-	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_MSR && req->info1);
+	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_MSR && req->info1 > 1 && !req->protocol_version);
 	REACHED(verdict == ES_OK && req->code == SPEC_NAE_UNSUPPORTED);
 }
 
@@ -36,7 +37,8 @@ int main(void)
 	struct es_offer offer = { nondet_u64(), nondet_u64(), nondet_u16() };
 
 	every_situation_occurs(&req, &offer, request_obeys(&req, &offer));
-	rules_obey(nondet_u64(), nondet_u64());
+	rules_obey(nondet_u64(), nondet_u64(), nondet_u64());
+	es_lapse_name(nondet_enum());
 	es_reason_name(nondet_enum());
 	return 0;
 }

@@ -2,7 +2,9 @@
 /*
  * Rule: A page-based request is accepted when its event is known and all that the event requires is
  *	marked valid and acceptable; otherwise it is refused with the one reason that the specification
- *	gives, in the order usage, required exit fields, version, event, event's fields, values.
+ *	gives, in the order usage, required exit fields, event, event's fields, values.  What is wrong but does
+ *	no harm is noted and served, as the stock module serves it: a version above the offer, XCR0 or XSS that
+ *	cannot be, leaf 0xd in a RAX that is longer than that, an MSR access that is neither read nor write.
  * Source: AMD 56421 GHCB Specification, sections "NAE Events" and "Invalid GHCB content".
  * Why it matters: What is accepted without its input works on zeros or on leftovers.
  * Not covered: The fields' way from the page into the copy (kselftests), events of SNP.
@@ -23,6 +25,11 @@
 #define INS(bytes)	(SPEC_IO_STRING | IN(bytes))
 #define OUTS(bytes)	(SPEC_IO_STRING | OUT(bytes))
 #define S		ES_F_SCRATCH
+#define VERSION		(1 << ES_LAPSE_VERSION)
+#define XCR0		(1 << ES_LAPSE_XCR0)
+#define XSS		(1 << ES_LAPSE_XSS)
+#define NO_XCR0		(1 << ES_LAPSE_NO_XCR0)
+#define MSR		(1 << ES_LAPSE_MSR)
 
 /* What each event requires beside ALWAYS, and which registers its answer returns. */
 static const struct event {
@@ -74,30 +81,34 @@ static const struct value_row {
 	enum spec_malformed want;	/* 0: accepted */
 	u64 xss;
 	u16 stated_version;
+	u8 lapses;
 } values[] = {
 	{ "XCR0 x87 only", SPEC_EXIT_CPUID, 0, 0, 0xd, 1, 1, 0 },
 	{ "XCR0 x87 SSE YMM", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, 0 },
 	{ "XCR0 with PKRU", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x207, 1, 0 },
 	{ "XCR0 with AVX-512", SPEC_EXIT_CPUID, 0, 0, 0xd, 0xe7, 1, 0 },
-	{ "XCR0 of zero", SPEC_EXIT_CPUID, 0, 0, 0xd, 0, 1, SPEC_INVALID_INPUT },
-	{ "XCR0 without x87", SPEC_EXIT_CPUID, 0, 0, 0xd, 6, 1, SPEC_INVALID_INPUT },
-	{ "XCR0 YMM without SSE", SPEC_EXIT_CPUID, 0, 0, 0xd, 5, 1, SPEC_INVALID_INPUT },
-	{ "XCR0 half of AVX-512", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x27, 1, SPEC_INVALID_INPUT },
-	{ "XCR0 AVX-512 without YMM", SPEC_EXIT_CPUID, 0, 0, 0xd, 0xe3, 1, SPEC_INVALID_INPUT },
+	{ "XCR0 of zero", SPEC_EXIT_CPUID, 0, 0, 0xd, 0, 1, 0, .lapses = XCR0 },
+	{ "XCR0 without x87", SPEC_EXIT_CPUID, 0, 0, 0xd, 6, 1, 0, .lapses = XCR0 },
+	{ "XCR0 YMM without SSE", SPEC_EXIT_CPUID, 0, 0, 0xd, 5, 1, 0, .lapses = XCR0 },
+	{ "XCR0 half of AVX-512", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x27, 1, 0, .lapses = XCR0 },
+	{ "XCR0 AVX-512 without YMM", SPEC_EXIT_CPUID, 0, 0, 0xd, 0xe3, 1, 0, .lapses = XCR0 },
 	{ "XCR0 is not looked at for another leaf", SPEC_EXIT_CPUID, 0, 0, 1, 0, 1, 0 },
-	{ "leaf 0xd in EAX counts, not the upper half of RAX", SPEC_EXIT_CPUID, 0, 0, 0xf0000000dull, 0, 1,
-	  SPEC_INVALID_INPUT },
-	{ "XCR0 of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x60007, 1, SPEC_INVALID_INPUT },
+	{ "leaf 0xd in EAX counts, not the upper half of RAX", SPEC_EXIT_CPUID, 0, 0, 0xf0000000dull, 0, 1, 0,
+	  .lapses = XCR0 },
+	{ "XCR0 of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x60007, 1, 0, .lapses = XCR0 },
 	{ "XSS of a state that the vCPU has", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, 0, 0x800 },
-	{ "XSS of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, SPEC_INVALID_INPUT, 0x100 },
+	{ "XSS of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, 0, 0x100, .lapses = XSS },
+	{ "XCR0 and XSS of states that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x60007, 1, 0, 0x100,
+	  .lapses = XCR0 | XSS },
 	{ "XSS is not looked at for another leaf", SPEC_EXIT_CPUID, 0, 0, 1, 7, 1, 0, 0x100 },
 	{ "version 1 stated, 1 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 1, 0, 0, 1 },
-	{ "version 2 stated, 1 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 1, SPEC_INVALID_INPUT, 0, 2 },
+	{ "version 2 stated, 1 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 1, 0, 0, 2, VERSION },
 	{ "version 1 stated, 2 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, 0, 0, 1 },
 	{ "version 2 stated, 2 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, 0, 0, 2 },
-	{ "version 3 stated, 2 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, SPEC_INVALID_INPUT, 0, 3 },
-	{ "version 65535 stated", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, SPEC_INVALID_INPUT, 0, 0xffff },
-	{ "version is judged before the event", 0x403, 0, 0, 0, 0, 1, SPEC_INVALID_INPUT, 0, 2 },
+	{ "version 3 stated, 2 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, 0, 0, 3, VERSION },
+	{ "version 65535 stated", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, 0, 0, 0xffff, VERSION },
+	{ "an unknown event with a version above the offer", 0x403, 0, 0, 0, 0, 1, SPEC_INVALID_EVENT, 0, 2, VERSION },
+	{ "version 2 stated, 1 offered, XCR0 of zero", SPEC_EXIT_CPUID, 0, 0, 0xd, 0, 1, 0, 0, 2, VERSION | XCR0 },
 	{ "IN of 1 byte", SPEC_EXIT_IOIO, IN(1), 0, 0, 0, 1, 0 },
 	{ "IN of 2 bytes", SPEC_EXIT_IOIO, IN(2), 0, 0, 0, 1, 0 },
 	{ "IN of 4 bytes", SPEC_EXIT_IOIO, IN(4), 0, 0, 0, 1, 0 },
@@ -107,8 +118,8 @@ static const struct value_row {
 	{ "OUT of no size", SPEC_EXIT_IOIO, OUT(0), 0, 0, 0, 1, SPEC_INVALID_INPUT },
 	{ "INS of no size", SPEC_EXIT_IOIO, INS(0), 4, 0, 0, 1, SPEC_INVALID_INPUT },
 	{ "OUTS of two sizes", SPEC_EXIT_IOIO, OUTS(5), 4, 0, 0, 1, SPEC_INVALID_INPUT },
-	{ "MSR neither read nor write", SPEC_EXIT_MSR, 2, 0, 0, 0, 1, SPEC_INVALID_INPUT },
-	{ "MSR direction above 32 bits", SPEC_EXIT_MSR, 1ull << 32, 0, 0, 0, 1, SPEC_INVALID_INPUT },
+	{ "MSR neither read nor write", SPEC_EXIT_MSR, 2, 0, 0, 0, 1, 0, .lapses = MSR },
+	{ "MSR direction above 32 bits", SPEC_EXIT_MSR, 1ull << 32, 0, 0, 0, 1, 0, .lapses = MSR },
 	{ "MMIO of 8 bytes, version 1", SPEC_NAE_MMIO_READ, 0, 8, 0, 0, 1, 0 },
 	{ "MMIO of 9 bytes, version 1", SPEC_NAE_MMIO_READ, 0, 9, 0, 0, 1, 0 },
 	{ "MMIO of 8 bytes, version 2", SPEC_NAE_MMIO_READ, 0, 8, 0, 0, 2, 0 },
@@ -135,7 +146,7 @@ static struct es_request complete(const struct event *event)
 	};
 }
 
-static enum es_reason judge(const struct es_request *req, u16 version)
+static enum es_reason judge(struct es_request *req, u16 version)
 {
 	const struct es_offer offer = { .version = version, .xcr0 = 0x2ff, .xss = 0x800 };
 	const struct es_rule *rule = (void *)1;
@@ -187,8 +198,37 @@ static void decides(const struct value_row *row)
 		.xcr0 = row->xcr0, .xss = row->xss, .protocol_version = row->stated_version, .valid = ~0u,
 	};
 
-	ksft_test_result(judge(&req, row->version) == (enum es_reason)row->want, "%s is %s\n", row->name,
-			 row->want ? es_reason_name((enum es_reason)row->want) : "accepted");
+	ksft_test_result(judge(&req, row->version) == (enum es_reason)row->want && req.lapses == row->lapses,
+			 "%s is %s%s\n", row->name, row->want ? es_reason_name((enum es_reason)row->want) : "accepted",
+			 row->lapses ? ", and noted" : "");
+}
+
+/* edk2 looks at all of RAX to tell whether it has to report XCR0. */
+static void leaf_in_a_longer_rax(void)
+{
+	struct es_request req = {
+		.code = SPEC_EXIT_CPUID, .rax = 0xf0000000dull, .valid = ALWAYS | A | C, .protocol_version = 1,
+	};
+
+	ksft_test_result(judge(&req, 1) == ES_OK && req.lapses == NO_XCR0,
+			 "leaf 0xd in a longer RAX, without XCR0, is accepted, and noted\n");
+	req.rax = 0xd;
+	ksft_test_result(judge(&req, 1) == ES_MISSING_INPUT && !req.lapses, "leaf 0xd without XCR0 is refused\n");
+}
+
+/* What KVM takes from a report can always be set by userspace, too. */
+static void takes_what_was_offered(void)
+{
+	static const struct { u64 xcr0, offered, usable; } rows[] = {
+		{ 0, 0x2ff, 1 }, { 1, 0x2ff, 1 }, { 6, 0x2ff, 7 }, { 5, 0x2ff, 1 }, { 0x27, 0x2ff, 1 }, { 0xe7, 0x2ff, 0xe7 },
+		{ 0xe7, 7, 7 }, { 0x207, 0xff, 7 }, { ~0ull, 0x2e7, 0x2e7 }, { ~0ull, 0, 1 }, { ~0ull, 0x27, 1 },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		ksft_test_result(es_xcr0_usable(rows[i].xcr0, rows[i].offered) == rows[i].usable,
+				 "XCR0 0x%llx is 0x%llx where 0x%llx was offered\n", (unsigned long long)rows[i].xcr0,
+				 (unsigned long long)rows[i].usable, (unsigned long long)rows[i].offered);
 }
 
 static bool listed(u64 code)
@@ -230,6 +270,11 @@ static void table_is_sound(void)
 	}
 	ksft_test_result(!twice, "no event has two rules\n");
 	ksft_test_result(!nameless, "every event has a name\n");
+	for (i = 0, twice = 0; i < ES_NR_LAPSES; i++) {
+		for (j = 0; j < i; j++)
+			twice += !strcmp(es_lapse_name(i), es_lapse_name(j));
+	}
+	ksft_test_result(!twice, "everything that is noted has a name of its own\n");
 }
 
 int main(void)
@@ -237,13 +282,15 @@ int main(void)
 	unsigned int i;
 
 	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE(events) * (5 + ARRAY_SIZE(fields)) + ARRAY_SIZE(values) + 3);
+	ksft_set_plan(ARRAY_SIZE(events) * (5 + ARRAY_SIZE(fields)) + ARRAY_SIZE(values) + 5 + 11 + 1);
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
 		accepts(&events[i]);
 		misses(&events[i]);
 	}
 	for (i = 0; i < ARRAY_SIZE(values); i++)
 		decides(&values[i]);
+	leaf_in_a_longer_rax();
+	takes_what_was_offered();
 	knows_no_other();
 	table_is_sound();
 	ksft_finished();

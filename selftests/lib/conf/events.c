@@ -212,7 +212,6 @@ static void missing_fields(struct conf *c, const struct conf_row *base)
 static void bad_frames(struct conf *c, const struct conf_row *base)
 {
 	static const uint32_t usages[] = { 1, 0xffffffff };
-	const unsigned int claims[] = { c->version + 1, 0xffff };
 	struct conf_row row;
 	unsigned int i;
 
@@ -221,9 +220,17 @@ static void bad_frames(struct conf *c, const struct conf_row *base)
 		row.usage = usages[i];
 		conf_row(c, &row);
 	}
+}
+
+/* Firmware in use (stage0) states version 2 whatever was offered; a version 1 request is the same in both. */
+static void bold_frames(struct conf *c, const struct conf_row *base)
+{
+	const unsigned int claims[] = { c->version + 1, 0xffff };
+	struct conf_row row;
+	unsigned int i;
+
 	for (i = 0; i < ARRAY_SIZE(claims); i++) {
-		row = conf_refused(base, SPEC_INVALID_INPUT, "protocol version field %s",
-				   i ? "0xffff" : "one more than offered");
+		row = conf_variant(base, "protocol version field %s", i ? "0xffff" : "one more than offered");
 		row.claim = claims[i] + 1;
 		conf_row(c, &row);
 	}
@@ -248,6 +255,8 @@ void conf_common(struct conf *c, const char *event)
 
 	if (base.want != CONF_TERM && base.exit != SPEC_NAE_AP_RESET_HOLD)
 		good_frames(c, &base);
+	if (base.exit != SPEC_NAE_AP_RESET_HOLD)
+		bold_frames(c, &base);
 	missing_fields(c, &base);
 	bad_frames(c, &base);
 }

@@ -84,12 +84,23 @@ static void values(struct conf *c)
 	conf_row(c, &row);
 }
 
+/* Whatever is not 0 is a write, as with the stock module. */
 static void sub_functions(struct conf *c)
 {
 	static const uint64_t infos[] = { 2, 3, 0x80, 0x80000000, 0x100000000, 0x100000001, ~0ull };
-	struct conf_row base = conf_event("wrmsr");
+	struct conf_row write = msr_row(true, MSR_TSC_ADJUST, WRITTEN), read = msr_row(false, MSR_TSC_ADJUST, 0), row;
+	unsigned int i;
 
-	conf_bad_info1(c, &base, infos, ARRAY_SIZE(infos));
+	for (i = 0; i < ARRAY_SIZE(infos); i++) {
+		row = conf_variant(&write, "SW_EXITINFO1 0x%llx", (unsigned long long)infos[i]);
+		row.info1 = infos[i];
+		conf_row(c, &row);
+		row = conf_variant(&read, "what SW_EXITINFO1 0x%llx has written", (unsigned long long)infos[i]);
+		row.check = is_written;
+		conf_row(c, &row);
+		row = msr_row(true, MSR_TSC_ADJUST, 0);
+		conf_row(c, &row);
+	}
 }
 
 /* --- userspace serves the unknown MSR, or wants a #GP */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Rules of svm/validate.c.
+ * Rules of svm/validate.c.  Four things that the specification calls wrong are served all the same, because guests do
+ * them, the stock module serves them, and no harm comes of it; they are noted: spec_lapses().
  * Source: AMD 56421 GHCB Specification, sections "NAE Events" and "Invalid GHCB content"; AMD 24593 APM
  *	Volume 2, "Extended Control Register XCR0".
  *
@@ -64,13 +65,13 @@ static inline u32 spec_needs_by_value(const struct es_request *req)
 {
 	switch (req->code) {
 	case SPEC_EXIT_CPUID:
-		return (req->rax & 0xffffffff) == 0xd ? ES_F_XCR0 : 0;
+		return req->rax == 0xd ? ES_F_XCR0 : 0;
 	case SPEC_EXIT_IOIO:
 		if (req->info1 & SPEC_IO_STRING)
 			return ES_F_SCRATCH;
 		return req->info1 & SPEC_IO_IN ? 0 : ES_F_RAX;
 	case SPEC_EXIT_MSR:
-		return req->info1 == 1 ? ES_F_RAX | ES_F_RDX : 0;
+		return req->info1 ? ES_F_RAX | ES_F_RDX : 0;
 	default:
 		return 0;
 	}
@@ -93,11 +94,47 @@ static inline bool spec_io_size_good(u64 info1)
 	return size == 1 || size == 2 || size == 4;
 }
 
-/* What leaf 0xd is about: a CPU could hold it, and the vCPU was offered it.  XSS is 0 when it is not marked. */
-static inline bool spec_state_good(const struct es_request *req, const struct es_offer *offer)
+/* What leaf 0xd is about: a CPU could hold it, and the vCPU was offered it.  x87 needs no offer. */
+static inline bool spec_xcr0_good(u64 xcr0, u64 offered)
 {
-	return spec_xcr0_plausible(req->xcr0) && (req->xcr0 | offer->xcr0) == offer->xcr0 &&
-	       (req->xss | offer->xss) == offer->xss;
+	return spec_xcr0_plausible(xcr0) && (xcr0 | offered) == (offered | (xcr0 & 1));
+}
+
+static inline u8 spec_lapses_of_cpuid(const struct es_request *req, const struct es_offer *offer)
+{
+	u8 lapses = 0;
+
+	if ((req->rax & 0xffffffff) != 0xd)
+		return 0;
+	if (!(req->valid & ES_F_XCR0))
+		lapses |= 1 << ES_LAPSE_NO_XCR0;
+	else if (!spec_xcr0_good(req->xcr0, offer->xcr0))
+		lapses |= 1 << ES_LAPSE_XCR0;
+	if ((req->xss | offer->xss) != offer->xss)
+		lapses |= 1 << ES_LAPSE_XSS;
+	return lapses;
+}
+
+/* What is noted of a request that is accepted. */
+static inline u8 spec_lapses(const struct es_request *req, const struct es_offer *offer)
+{
+	u8 lapses = req->protocol_version > offer->version ? 1 << ES_LAPSE_VERSION : 0;
+
+	if (req->code == SPEC_EXIT_CPUID)
+		lapses |= spec_lapses_of_cpuid(req, offer);
+	if (req->code == SPEC_EXIT_MSR && req->info1 != 0 && req->info1 != 1)
+		lapses |= 1 << ES_LAPSE_MSR;
+	return lapses;
+}
+
+/* Of a report that cannot be, what userspace could set as XCR0: never more than was offered. */
+static inline void usable_obeys(u64 xcr0, u64 offered)
+{
+	u64 usable = es_xcr0_usable(xcr0, offered);
+
+	MUST(spec_xcr0_good(usable, offered), "what is taken for XCR0 could be, and was offered");
+	MUST(!spec_xcr0_good(xcr0, offered) || usable == xcr0, "a good XCR0 is taken as it is");
+	MUST(usable == 1 || (usable | xcr0 | 1) == (xcr0 | 1), "nothing is taken for XCR0 that was not reported, but x87");
 }
 
 /* The verdict on a known event that has all it requires. */
@@ -106,13 +143,9 @@ static inline enum es_reason spec_event_verdict(const struct es_request *req, co
 	bool good = true;
 
 	switch (req->code) {
-	case SPEC_EXIT_CPUID:
-		good = (req->rax & 0xffffffff) != 0xd || spec_state_good(req, offer);
-		break;
 	case SPEC_EXIT_IOIO:
 		good = spec_io_size_good(req->info1);
 		break;
-	case SPEC_EXIT_MSR:
 	case SPEC_NAE_AP_JUMP_TABLE:
 		good = req->info1 == 0 || req->info1 == 1;
 		break;
@@ -138,8 +171,6 @@ static inline enum es_reason spec_verdict(const struct es_request *req, const st
 		return ES_INVALID_USAGE;
 	if (SPEC_ALWAYS & ~req->valid)
 		return ES_MISSING_INPUT;
-	if (req->protocol_version > offer->version)
-		return ES_INVALID_INPUT;
 	if (!event)
 		return ES_INVALID_EVENT;
 	if (spec_missing(req, event))
@@ -151,7 +182,7 @@ static inline u32 spec_returns(const struct es_request *req, const struct spec_e
 {
 	if (event->code == SPEC_EXIT_IOIO && (!(req->info1 & SPEC_IO_IN) || req->info1 & SPEC_IO_STRING))
 		return 0;
-	if (event->code == SPEC_EXIT_MSR && req->info1 == 1)
+	if (event->code == SPEC_EXIT_MSR && req->info1)
 		return 0;
 	return event->returns;
 }
@@ -185,7 +216,7 @@ static inline void xss_is_optional(const struct es_request *req, const struct es
 }
 
 /* One verdict for a request: accepted with a rule, or refused for one reason. */
-static inline enum es_reason request_obeys(const struct es_request *req, const struct es_offer *offer)
+static inline enum es_reason request_obeys(struct es_request *req, const struct es_offer *offer)
 {
 	const struct es_rule poison = { .name = "not written" }, *rule = &poison;
 	enum es_reason verdict = es_request_validate(req, offer, &rule);
@@ -195,6 +226,7 @@ static inline enum es_reason request_obeys(const struct es_request *req, const s
 	MUST(verdict == spec_verdict(req, offer), "the verdict is the first that the specification's order gives");
 	MUST(es_reason_name(verdict), "every verdict has a name");
 	if (verdict == ES_OK) {
+		MUST(req->lapses == spec_lapses(req, offer), "what is wrong with an accepted request is noted, and nothing else");
 		accepted_obeys(req, rule);
 		xss_is_optional(req, offer);
 	} else {
@@ -203,7 +235,7 @@ static inline enum es_reason request_obeys(const struct es_request *req, const s
 	return verdict;
 }
 
-static inline void rules_obey(u64 code, u64 xcr0)
+static inline void rules_obey(u64 code, u64 xcr0, u64 offered)
 {
 	const struct spec_event *event = spec_event_find(code);
 	const struct es_rule *rule = es_rule_find(code);
@@ -212,7 +244,7 @@ static inline void rules_obey(u64 code, u64 xcr0)
 	MUST(!rule == !event, "exactly the specification's events have a rule");
 	MUST(!rule || rule->code == code, "the rule found is that of the code");
 	MUST(es_rules(&nr_rules) && nr_rules == SPEC_NR_EVENTS, "the table has as many rules as there are events");
-	MUST(es_xcr0_plausible(xcr0) == spec_xcr0_plausible(xcr0), "XCR0 is plausible when a CPU could hold it");
+	usable_obeys(xcr0, offered);
 }
 
 #endif
