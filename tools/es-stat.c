@@ -52,7 +52,7 @@ static struct growth growth_of(const struct block *block, const struct row *row,
 
 	return (struct growth){
 		.per_second = span > 0 ? count / span : -1,
-		.mean_ns = count && !row->refused ? (row->time_ns - (before ? before->time_ns : 0)) / count : -1,
+		.mean_ns = count && row->kind == EVENT ? (row->time_ns - (before ? before->time_ns : 0)) / count : -1,
 	};
 }
 
@@ -72,9 +72,10 @@ static const char *time_text(char text[24], double ns)
 static void show_row(const struct block *block, const struct row *row, struct block *old)
 {
 	struct growth growth = growth_of(block, row, old);
+	static const char * const words[NR_ROW_KINDS] = { "", "refused ", "tolerated " };
 	char name[64], rate[24], mean[24];
 
-	snprintf(name, sizeof(name), "%s%s", row->refused ? "refused " : "", row->name);
+	snprintf(name, sizeof(name), "%s%s", words[row->kind], row->name);
 	snprintf(rate, sizeof(rate), "%.1f", growth.per_second);
 	printf("  %-26s %14" PRIu64 " %14s %14s\n", name, row->count, growth.per_second < 0 ? "-" : rate,
 	       time_text(mean, growth.mean_ns));
@@ -82,17 +83,17 @@ static void show_row(const struct block *block, const struct row *row, struct bl
 
 static void show_block(const struct block *block, struct block *old)
 {
+	enum row_kind kind;
 	size_t i;
-	int refused;
 
 	printf("VM %s", block->vm);
 	if (block->vcpu != ALL_VCPUS)
 		printf(", vCPU %d", block->vcpu);
 	printf(old ? ", in the last %.1f s\n" : ", since it began %.1f s ago\n", span_s(block, old));
 	printf(block->nr ? "  %-26s %14s %14s %14s\n" : "  no request yet\n", "EVENT", "COUNT", "PER SECOND", "MEAN TIME");
-	for (refused = 0; refused <= 1; refused++) {
+	for (kind = EVENT; kind < NR_ROW_KINDS; kind++) {
 		for (i = 0; i < block->nr; i++) {
-			if (block->rows[i].refused == refused)
+			if (block->rows[i].kind == kind)
 				show_row(block, &block->rows[i], old);
 		}
 	}
@@ -105,7 +106,7 @@ static void json_number(const char *name, double value)
 	printf(value < 0 ? ",\"%s\":null" : ",\"%s\":%.3f", name, value);
 }
 
-static void json_rows(const struct block *block, bool refused, struct block *old)
+static void json_rows(const struct block *block, enum row_kind kind, struct block *old)
 {
 	const char *comma = "";
 	size_t i;
@@ -114,11 +115,11 @@ static void json_rows(const struct block *block, bool refused, struct block *old
 		const struct row *row = &block->rows[i];
 		struct growth growth = growth_of(block, row, old);
 
-		if (row->refused != refused)
+		if (row->kind != kind)
 			continue;
 		printf("%s\"%s\":{\"count\":%" PRIu64, comma, row->name, row->count);
 		json_number("per_second", growth.per_second);
-		if (!refused) {
+		if (kind == EVENT) {
 			printf(",\"time_ns\":%" PRIu64, row->time_ns);
 			json_number("mean_ns", growth.mean_ns);
 		}
@@ -135,9 +136,11 @@ static void json_block(const struct block *block, struct block *old)
 	printf(",\"since_start\":%s", old ? "false" : "true");
 	json_number("seconds", span_s(block, old));
 	printf(",\"events\":{");
-	json_rows(block, false, old);
+	json_rows(block, EVENT, old);
 	printf("},\"refused\":{");
-	json_rows(block, true, old);
+	json_rows(block, REFUSED, old);
+	printf("},\"tolerated\":{");
+	json_rows(block, TOLERATED, old);
 	printf("}}");
 }
 

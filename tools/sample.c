@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FORMAT		1	/* of es_counters */
+#define FORMAT		2	/* of es_counters */
 
 static const struct wanted *opt;
 
@@ -54,7 +54,7 @@ struct row *find_row(struct block *block, const struct row *like)
 	size_t i;
 
 	for (i = 0; i < block->nr; i++) {
-		if (block->rows[i].refused == like->refused && !strcmp(block->rows[i].name, like->name))
+		if (block->rows[i].kind == like->kind && !strcmp(block->rows[i].name, like->name))
 			return &block->rows[i];
 	}
 	return NULL;
@@ -79,14 +79,16 @@ static bool parse_line(const char *line, int *vcpu, struct row *row)
 {
 	int end = 0;
 
-	*row = (struct row){ 0 };
+	*row = (struct row){ .kind = EVENT };
 	if (sscanf(line, "vcpu %d event " NAME " count %" SCNu64 " time_ns %" SCNu64 "%n", vcpu, row->name,
-		   &row->count, &row->time_ns, &end) != 4) {
-		row->refused = true;
-		if (sscanf(line, "vcpu %d refused " NAME " count %" SCNu64 "%n", vcpu, row->name, &row->count, &end) != 3)
-			return false;
-	}
-	return line[end] == '\n';
+		   &row->count, &row->time_ns, &end) == 4)
+		return line[end] == '\n';
+	row->kind = REFUSED;
+	if (sscanf(line, "vcpu %d refused " NAME " count %" SCNu64 "%n", vcpu, row->name, &row->count, &end) == 3)
+		return line[end] == '\n';
+	row->kind = TOLERATED;
+	return sscanf(line, "vcpu %d tolerated " NAME " count %" SCNu64 "%n", vcpu, row->name, &row->count, &end) == 3 &&
+	       line[end] == '\n';
 }
 
 static void read_lines(struct sample *sample, const struct block *head, FILE *file, const char *path)

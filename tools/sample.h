@@ -21,9 +21,11 @@ enum status { GOOD, UNREADABLE, USAGE, NO_VM };
 #define die(status, ...)	\
 	exit((fflush(stdout), fprintf(stderr, "es-stat: " __VA_ARGS__), fputc('\n', stderr), status))
 
-/* One event of the protocol, or one reason for refusals. */
+/* One event of the protocol, one reason for refusals, or one thing that guests get wrong and are served in spite of. */
+enum row_kind { EVENT, REFUSED, TOLERATED, NR_ROW_KINDS };
+
 struct row {
-	bool refused;
+	enum row_kind kind;
 	char name[40];
 	uint64_t count, time_ns;
 };

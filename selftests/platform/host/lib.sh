@@ -41,7 +41,7 @@ load_kvm_amd() {
 
 # Our module's events that are rare enough to be recorded always; the stock module has none.
 trace_rare_events() {
-	for event in es_ap es_reject es_jump_table; do
+	for event in es_ap es_reject es_tolerate es_jump_table; do
 		[ ! -e /sys/kernel/tracing/events/kvm_amd_es/$event ] || echo 1 >/sys/kernel/tracing/events/kvm_amd_es/$event/enable
 	done
 }
