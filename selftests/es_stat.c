@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: es_counters, as es-stat shows it, counts each request and each refusal once, on the vCPU that
- *	made it, and says how long the host took.  Nobody who reads there waits for what a VMM does, or meets
- *	the state of a vCPU that is gone.
+ * Rule: es_counters, as es-stat shows it, counts each request, each refusal and each thing that a guest got
+ *	wrong but was served in spite of once, on the vCPU that made it, and says how long the host took.
+ *	Nobody who reads there waits for what a VMM does, or meets the state of a vCPU that is gone.
  * Source: Documentation of the file in svm/stats.c; of the command in tools/es-stat.8.
  * Why it matters: Who looks for a slow or hostile guest in the counters must be able to trust them, and a VMM
  *	must not be able to stop the host's monitoring.
@@ -134,6 +134,45 @@ TEST_F_TIMEOUT(stat, every_request_and_every_refusal_counts_once, 120)
 	EXPECT_EQ(UNKNOWN, after.unknown - before.unknown);
 	EXPECT_EQ(INCOMPLETE, after.incomplete - before.incomplete);
 	EXPECT_EQ(REQUESTS + UNKNOWN + INCOMPLETE, after.ioio - before.ioio);
+}
+
+/* Stated by the guest in its GHCB page: the version of this request's protocol. */
+static void state_version(uint8_t *ghcb, uint16_t version)
+{
+	memcpy(ghcb + SPEC_GHCB_VERSION, &version, sizeof(version));
+}
+
+static void ask_boldly(struct es_vcpu *vcpu, uint64_t leaf, uint16_t version)
+{
+	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, leaf);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_XCR0, 0);
+	state_version(ghcb, version);
+	es_send(vcpu);
+	if (es_info1(vcpu) != SPEC_HANDLED)
+		es_fail("leaf 0x%llx with version %u is refused", (unsigned long long)leaf, version);
+}
+
+/* As stage0 asks: version 2, which was not offered, and an XCR0 of 0. */
+TEST_F_TIMEOUT(stat, what_is_tolerated_is_served_and_counted, 120)
+{
+	char json[8192];
+	unsigned int i;
+
+	for (i = 0; i < INCOMPLETE; i++)
+		ask_boldly(self->ap, 0, 2);
+	for (i = 0; i < UNKNOWN; i++)
+		ask_boldly(self->ap, 0xd, 1);
+	ask_boldly(self->ap, 0xd, 2);
+	run_es_stat(&self->vm, "--json --vcpu 1", json, sizeof(json));
+	EXPECT_EQ(INCOMPLETE + 1, number_of(json, "VERSION", "count")) TH_LOG("es-stat says: %s", json);
+	EXPECT_EQ(UNKNOWN + 1, number_of(json, "XCR0", "count"));
+	EXPECT_EQ(INCOMPLETE + UNKNOWN + 1, number_of(json, "CPUID", "count"));
+	EXPECT_EQ(0, number_of(json, "XSS", "count"));
+	EXPECT_EQ(0, number_of(json, "NO_XCR0", "count"));
+	EXPECT_EQ(NULL, strstr(json, "INVALID"));
 }
 
 TEST_F_TIMEOUT(stat, nothing_is_counted_while_the_guest_rests, 120)
