@@ -110,13 +110,16 @@ static int rdtscp_event(struct kvm_vcpu *vcpu)
 	return 1;
 }
 
-/* The CPU swaps the real DR7 itself; the host only remembers what the guest told. */
+/*
+ * The CPU swaps the real DR7 itself; the host only remembers what the guest told.  No instruction gives
+ * bits 63:32, and the kernel's own module does not look at the value.
+ */
 static void dr7_event(struct kvm_vcpu *vcpu, bool write)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
 	if (write)
-		es->dr7 = es->req.rax;
+		es->dr7 = lower_32_bits(es->req.rax);
 	else
 		vcpu->arch.regs[VCPU_REGS_RAX] = es->dr7;
 }

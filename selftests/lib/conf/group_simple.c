@@ -27,6 +27,7 @@ static void wants_value(struct conf *c, const uint8_t *answer, unsigned int fiel
 
 #define DR7_RESET	0x400
 #define DR7_OTHER	0x455
+#define DR7_UPPER	0xffffffff00000000ull	/* of the register there is only the lower half */
 
 static void is_reset_value(struct conf *c, const uint8_t *answer)
 {
@@ -45,6 +46,9 @@ static void debug_rows(struct conf *c)
 	conf_with(c, &read, "after reset", NULL, is_reset_value);
 	conf_with(c, &write, "other value", &(struct conf_field){ SPEC_GHCB_RAX, DR7_OTHER }, NULL);
 	conf_with(c, &read, "as last written", NULL, is_other_value);
+	conf_with(c, &write, "bits 63:32 set", &(struct conf_field){ SPEC_GHCB_RAX, DR7_UPPER | DR7_RESET }, NULL);
+	conf_with(c, &read, "without bits 63:32", NULL, is_reset_value);
+	conf_with(c, &write, "other value again", &(struct conf_field){ SPEC_GHCB_RAX, DR7_OTHER }, NULL);
 	conf_common(c, "dr7_write");
 	conf_with(c, &read, "refused writes change nothing", NULL, is_reset_value);
 	conf_common(c, "dr7_read");
