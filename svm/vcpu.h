@@ -31,8 +31,15 @@ int es_vcpu_pre_run(struct kvm_vcpu *vcpu);
  */
 static inline void es_vcpu_load(struct kvm_vcpu *vcpu)
 {
-	if (!vcpu->wants_to_run && to_es(vcpu))
-		to_es(vcpu)->in_run = false;
+	struct es_vcpu *es = to_es(vcpu);
+
+	if (!es)
+		return;
+	if (!vcpu->wants_to_run)
+		es->in_run = false;
+	/* Else KVM_GET_MP_STATE would say RUNNABLE of a vCPU that another one has kicked (a hypercall). */
+	if (unlikely(es_ap_held(es->ap_state)))
+		vcpu->arch.pv.pv_unhalted = false;
 }
 
 static inline void es_vcpu_put(struct kvm_vcpu *vcpu)

@@ -4,7 +4,9 @@
  */
 #include "ap.h"
 
+#include <linux/kvm_para.h>
 #include <time.h>
+#include "env.h"
 
 void es_sleep_ms(unsigned int ms)
 {
@@ -15,6 +17,19 @@ void es_send_init_sipi(struct es_vcpu *from, struct es_vcpu *to, unsigned int ve
 {
 	es_send_icr(from, ES_ICR_INIT, to->nr);
 	es_send_icr(from, ES_ICR_SIPI | vector, to->nr);
+}
+
+void es_kick(struct es_vcpu *from, struct es_vcpu *to)
+{
+	uint8_t *ghcb = es_request(from, SPEC_EXIT_VMMCALL, 0, 0);
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_CPL, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, KVM_HC_KICK_CPU);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RBX, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, to->nr);
+	es_send(from);
+	if (es_info1(from) || spec_ghcb_get(es_answer(from), SPEC_GHCB_RAX))
+		es_fail("vCPU %u cannot kick vCPU %u: answer %u", from->nr, to->nr, es_info1(from));
 }
 
 void es_boot_ap(struct es_vcpu *bsp, struct es_vcpu *ap)

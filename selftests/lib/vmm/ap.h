@@ -13,6 +13,8 @@ void es_sleep_ms(unsigned int ms);
 
 /* INIT and SIPI, sent by the guest itself from one vCPU to another. */
 void es_send_init_sipi(struct es_vcpu *from, struct es_vcpu *to, unsigned int vector);
+/* KVM_HC_KICK_CPU from one vCPU to another: a hypercall of the guest. */
+void es_kick(struct es_vcpu *from, struct es_vcpu *to);
 /* Both the boot vCPU and the AP up to their doorbells. */
 void es_boot_ap(struct es_vcpu *bsp, struct es_vcpu *ap);
 
