@@ -17,6 +17,7 @@
 #include "env.h"
 #include "migrate.h"
 
+#define CPUID_OSXSAVE		(1u << 27)
 #define SECRET			0x5ec7e7c0ffee1234ull
 #define FW_INVALID_GUEST_STATE	0x02
 #define FW_INVALID_LENGTH	0x04
@@ -44,6 +45,13 @@ FIXTURE_VARIANT(migrate) {
 FIXTURE_VARIANT_ADD(migrate, es_init) { .ghcb_version = 0 };
 FIXTURE_VARIANT_ADD(migrate, init2) { .ghcb_version = ES_GHCB_DEFAULT };
 
+/* CPUID 1, ECX: OSXSAVE, which KVM makes of CR4.  Without it no program of an operating system finds AVX. */
+static bool has_osxsave(struct es_vcpu *vcpu)
+{
+	es_order(vcpu, AGENT_CPUID, 1, 0);
+	return es_mailbox(vcpu)->out[2] & CPUID_OSXSAVE;
+}
+
 static void start_guest(struct migration *self)
 {
 	struct es_vcpu *vcpus = self->vm.vcpus;
@@ -53,6 +61,8 @@ static void start_guest(struct migration *self)
 	es_vm_launch(&self->vm);
 	for (i = 1; i < NR_VCPUS; i++)
 		es_boot_ap(&vcpus[BSP], &vcpus[i]);
+	if (!has_osxsave(&vcpus[BSP]))
+		es_fail("the guest has no OSXSAVE before its migration");
 	es_order(&vcpus[BSP], AGENT_WRITE8, AGENT_SPARE_GPA, ~SECRET);
 	es_request(&vcpus[BSP], SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA + 0x1000);
 	es_send(&vcpus[BSP]);
@@ -100,6 +110,7 @@ static bool guest_is_whole(struct es_vm *vm)
 {
 	struct es_vcpu *bsp = &vm->vcpus[BSP];
 	bool good = check(es_guest_answers(bsp), "the BSP's answers");
+	unsigned int i;
 
 	es_order(bsp, AGENT_READ8, AGENT_SPARE_GPA, 0);
 	good &= check(es_mailbox(bsp)->out[0] == SECRET, "private memory");
@@ -113,6 +124,8 @@ static bool guest_is_whole(struct es_vm *vm)
 	good &= check(wakes(vm, BY_MSR, true), "waking from the hold by the MSR");
 	good &= check(comes_back(&vm->vcpus[BUSY]) && es_guest_answers(&vm->vcpus[BUSY]), "stopping the running vCPU");
 	good &= check(es_mailbox(&vm->vcpus[BY_PAGE])->starts == 1, "an AP was started again");
+	for (i = 0; i < NR_VCPUS; i++)
+		good &= check(has_osxsave(&vm->vcpus[i]), "OSXSAVE in CPUID");
 	return good;
 }
 

@@ -17,6 +17,17 @@
 #include "state.h"
 
 #define QUIET_MS	200
+#define CR0_NW		(1ull << 29)
+#define CR0_CD		(1ull << 30)
+#define CR0_PG		(1ull << 31)
+#define CR4_MCE		(1ull << 6)
+#define CR4_VMXE	(1ull << 13)
+#define CR4_FSGSBASE	(1ull << 16)
+#define CR4_OSXSAVE	(1ull << 18)
+#define EFER_SCE	1ull
+#define EFER_SVME	(1ull << 12)
+#define CPUID_OSXSAVE	(1u << 27)
+#define CPUID_FSGSBASE	1u
 #define PORT		0x1234
 
 FIXTURE(state) {
@@ -148,8 +159,8 @@ TEST_F(state, of_a_vcpu_can_be_set_as_it_was_read)
 
 TEST_F(state, wrong_values_are_refused_and_change_nothing)
 {
-	struct kvm_amd_es_vcpu before = state_of(self->ap), after, bad[10];
-	struct kvm_amd_es_vm vm = { .version = KVM_AMD_ES_STATE_VERSION }, bad_vm[7], vm_after;
+	struct kvm_amd_es_vcpu before = state_of(self->ap), after, bad[19];
+	struct kvm_amd_es_vm vm = { .version = KVM_AMD_ES_STATE_VERSION }, bad_vm[8], vm_after;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
@@ -162,8 +173,17 @@ TEST_F(state, wrong_values_are_refused_and_change_nothing)
 	bad[5].dr7 = 1ull << 32;
 	bad[6].end = KVM_AMD_ES_TERM_NO_GHCB + 1;
 	bad[7].pad = 1;
-	bad[8].reserved[10] = 1;
+	bad[8].reserved[5] = 1;
 	bad[9].end_reason = 1;
+	bad[10].cr0 |= 1ull << 32;
+	bad[11].cr0 = (before.cr0 | CR0_NW) & ~CR0_CD;
+	bad[12].cr0 = (before.cr0 | CR0_PG) & ~1ull;
+	bad[13].cr4 |= CR4_VMXE;
+	bad[14].efer |= EFER_SVME;
+	bad[15].efer |= 1ull << 63;
+	bad[16].xcr0 = 0;
+	bad[17].xcr0 |= 1ull << 62;
+	bad[18].xss |= 1ull << 63;
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		bad[i].ap_state ^= i == 3 ? 0 : 1;
 		EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->ap, &bad[i])) {
@@ -186,7 +206,8 @@ TEST_F(state, wrong_values_are_refused_and_change_nothing)
 	bad_vm[3].ghcb_version++;
 	bad_vm[4].ap_jump_table++;
 	bad_vm[5].ap_jump_table = 1ull << 52;
-	bad_vm[6].reserved[5] = 1;
+	bad_vm[6].reserved[4] = 1;
+	bad_vm[7].vmsa_features++;
 	for (i = 0; i < ARRAY_SIZE(bad_vm); i++) {
 		EXPECT_EQ(-EINVAL, es_set_vm_state(&self->vm, &bad_vm[i])) {
 			TH_LOG("wrong value %u of the VM", i);
@@ -204,6 +225,7 @@ TEST_F(state, of_the_vm_is_what_the_guest_reads_and_writes)
 	ASSERT_EQ(0, es_get_vm_state(&self->vm, &state));
 	EXPECT_EQ(1, state.ghcb_version);
 	EXPECT_EQ(0, state.ap_jump_table);
+	EXPECT_EQ(0, state.vmsa_features);
 	es_request(self->bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA);
 	es_send(self->bsp);
 	ASSERT_EQ(0, es_get_vm_state(&self->vm, &state));
@@ -292,6 +314,97 @@ TEST_F(state, dr7_is_as_the_guest_wrote_it)
 	EXPECT_EQ(0x455, state_of(self->bsp).dr7);
 }
 
+/* No DR7 has them, and no instruction gives them; the host takes such a request as the kernel's own module does. */
+TEST_F(state, dr7_is_kept_without_what_no_dr7_has)
+{
+	uint8_t *ghcb = es_request(self->bsp, SPEC_EXIT_DR7_WRITE, 0, 0);
+	struct kvm_amd_es_vcpu state;
+
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0xffffffff00000455);
+	es_send(self->bsp);
+	EXPECT_EQ(SPEC_HANDLED, es_info1(self->bsp));
+	state = state_of(self->bsp);
+	EXPECT_EQ(0x455, state.dr7);
+	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &state));
+	es_request(self->bsp, SPEC_EXIT_DR7_READ, 0, 0);
+	es_send(self->bsp);
+	EXPECT_EQ(0x455, spec_ghcb_get(es_answer(self->bsp), SPEC_GHCB_RAX));
+}
+
+static bool has_osxsave(struct es_vcpu *vcpu)
+{
+	es_order(vcpu, AGENT_CPUID, 1, 0);
+	return es_mailbox(vcpu)->out[2] & CPUID_OSXSAVE;
+}
+
+/* As the launch had them, and as the guest changes them; CPUID is made of them. */
+TEST_F(state, control_registers_are_as_kvm_knows_them)
+{
+	struct kvm_amd_es_vcpu state = state_of(self->bsp), other;
+	uint8_t *ghcb;
+
+	EXPECT_EQ(0x80000033, state.cr0);
+	EXPECT_EQ(0x40620, state.cr4);
+	EXPECT_EQ(0x500, state.efer);
+	EXPECT_EQ(1, state.xcr0);
+	EXPECT_EQ(0, state.xss);
+	es_order(self->bsp, AGENT_CONTROL, AGENT_CR0, 1ull << 16);
+	es_order(self->bsp, AGENT_CONTROL, AGENT_CR4, CR4_OSXSAVE);
+	es_order(self->bsp, AGENT_CONTROL, AGENT_EFER, EFER_SCE);
+	ghcb = es_request(self->bsp, SPEC_EXIT_CPUID, 0, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0xd);
+	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_XCR0, 3);
+	es_send(self->bsp);
+	other = state_of(self->bsp);
+	EXPECT_EQ(0x80010033, other.cr0);
+	EXPECT_EQ(0x620, other.cr4 & ~CR4_MCE);	/* the launch gives a guest the host's MCE */
+	EXPECT_EQ(0x501, other.efer);
+	EXPECT_EQ(3, other.xcr0);
+	EXPECT_FALSE(has_osxsave(self->bsp));
+	state_of(self->bsp);
+	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &state));
+	EXPECT_TRUE(has_osxsave(self->bsp));
+	state_of(self->bsp);
+	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &other));
+	EXPECT_FALSE(has_osxsave(self->bsp));
+	state = state_of(self->bsp);
+	EXPECT_EQ(0, memcmp(&state, &other, sizeof(state)));
+}
+
+static void hide_fsgsbase(struct kvm_cpuid_entry2 *entry)
+{
+	if (entry->function == 7 && !entry->index)
+		entry->ebx &= ~CPUID_FSGSBASE;
+}
+
+/* The CPU lets a guest have what only its CPUID hides.  KVM_SET_SREGS would refuse that. */
+TEST_F(state, what_cpuid_hides_can_be_read_and_set)
+{
+	struct kvm_amd_es_vcpu state;
+
+	es_vm_destroy(&self->vm);
+	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2, .edit_cpuid = hide_fsgsbase });
+	es_vm_launch(&self->vm);
+	es_boot(&self->vm);
+	es_order(self->bsp, AGENT_CONTROL, AGENT_CR4, CR4_FSGSBASE);
+	EXPECT_NE(0, es_mailbox(self->bsp)->out[0] & CR4_FSGSBASE);
+	state = state_of(self->bsp);
+	EXPECT_NE(0, state.cr4 & CR4_FSGSBASE);
+	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &state));
+	EXPECT_TRUE(es_guest_answers(self->bsp));
+}
+
+/* KVM_SET_NESTED_STATE takes SVME for a proof that there is nested state. */
+TEST_F(state, svme_is_never_told_and_never_set)
+{
+	struct kvm_amd_es_vcpu state = state_of(self->ap);
+
+	EXPECT_EQ(0, state.efer & EFER_SVME);
+	state.efer |= EFER_SVME;
+	EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->ap, &state));
+}
+
 TEST_F_TIMEOUT(state, the_interrupt_flag_of_a_sleeping_vcpu_is_on, 120)
 {
 	EXPECT_EQ(0, state_of(self->bsp).flags & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
@@ -316,6 +429,49 @@ TEST_F_TIMEOUT(state, a_fresh_vcpu_that_is_set_to_hold_is_held, 120)
 	es_send_init_sipi(self->bsp, self->ap, 0x10);
 	es_vcpu_wait(self->ap, "INIT and SIPI start a vCPU that was set to hold");
 	EXPECT_EQ(1, es_mailbox(self->ap)->starts);
+}
+
+/* A guest's kick for a vCPU that sleeps in HLT.  In KVM_RUN or out of it, it means nothing to one that is held. */
+TEST_F_TIMEOUT(state, a_kick_is_no_end_of_a_hold, 120)
+{
+	es_boot_ap(self->bsp, self->ap);
+	es_park(self->ap, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	es_kick(self->bsp, self->ap);
+	EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
+	es_vcpu_pause(self->ap);
+	es_kick(self->bsp, self->ap);
+	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap));
+	EXPECT_EQ(KVM_AMD_ES_AP_HELD_NAE, state_of(self->ap).ap_state);
+	es_vcpu_set_mp_state(self->ap, es_vcpu_mp_state(self->ap));
+	es_vcpu_go(self->ap);
+	EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
+	es_send_init_sipi(self->bsp, self->ap, 0x10);
+	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+	EXPECT_TRUE(es_woken_by_sipi(self->ap, false));
+}
+
+/* The end of a hold that userspace has set stays, whatever an earlier KVM_RUN was about. */
+TEST_F_TIMEOUT(state, what_was_set_outlives_a_kvm_run_that_fails, 120)
+{
+	struct kvm_amd_es_vcpu state;
+
+	es_boot_ap(self->bsp, self->ap);
+	state = state_of(self->ap);
+	state.ap_state = KVM_AMD_ES_AP_HELD_NAE;
+	es_order_start(self->ap, AGENT_FLOOD, AGENT_FLOOD_NOTHING, 0);
+	EXPECT_FALSE(es_vcpu_rings_within(self->ap, 20));
+	es_vcpu_pause(self->ap);
+	ASSERT_EQ(0, es_set_vcpu_state(self->ap, &state));
+	self->ap->run->immediate_exit = 0;
+	self->ap->run->kvm_valid_regs = ~0ull;
+	EXPECT_EQ(-1, ioctl(self->ap->fd, KVM_RUN, 0));
+	EXPECT_EQ(EINVAL, errno);
+	self->ap->run->kvm_valid_regs = 0;
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, es_vcpu_mp_state(self->ap));
+	es_mailbox(self->ap)->order = AGENT_NOTHING;
+	es_vcpu_go(self->ap);
+	es_vcpu_wait(self->ap, "the hold has ended");
 }
 
 TEST_F_TIMEOUT(state, the_bsp_is_held_and_woken_as_any_vcpu, 120)

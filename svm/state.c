@@ -16,6 +16,7 @@
 #include "../include/uapi/kvm_amd_es.h"
 #include "ap_hold.h"
 #include "ghcb.h"
+#include "known_regs.h"
 #include "migrate.h"
 #include "respond.h"
 #include "state.h"
@@ -58,6 +59,7 @@ int es_state_get_vm(struct kvm *kvm, void __user *to)
 
 	vm.ghcb_version = es_ghcb_version(kvm);
 	vm.ap_jump_table = READ_ONCE(to_kvm_svm(kvm)->sev_info.ap_jump_table);
+	vm.vmsa_features = es_compat_vmsa_features(kvm);
 	return copy_to_user(to, &vm, sizeof(vm)) ? -EFAULT : 0;
 }
 
@@ -69,6 +71,7 @@ int es_state_set_vm(struct kvm *kvm, void __user *from)
 	if (copy_from_user(&vm, from, sizeof(vm)))
 		return -EFAULT;
 	if (vm.version != KVM_AMD_ES_STATE_VERSION || vm.ghcb_version != es_ghcb_version(kvm) ||
+	    vm.vmsa_features != es_compat_vmsa_features(kvm) ||
 	    !PAGE_ALIGNED(vm.ap_jump_table) || vm.ap_jump_table >> 52 ||
 	    memchr_inv(vm.reserved, 0, sizeof(vm.reserved)))
 		return -EINVAL;
@@ -94,7 +97,9 @@ struct kvm_vcpu *es_vcpu_lock(struct kvm *kvm, u32 vcpu_id)
 static void show(struct kvm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
 {
 	const struct es_vcpu *es = to_es(vcpu);
+	struct es_known_regs regs;
 
+	es_known_regs_get(vcpu, &regs);
 	*state = (struct kvm_amd_es_vcpu) {
 		.version = KVM_AMD_ES_STATE_VERSION,
 		.vcpu_id = vcpu->vcpu_id,
@@ -102,6 +107,11 @@ static void show(struct kvm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
 		.dr7 = es->dr7,
 		.end = es->end.how,
 		.end_reason = es->end.reason,
+		.cr0 = regs.cr0,
+		.cr4 = regs.cr4,
+		.efer = regs.efer,
+		.xcr0 = regs.xcr0,
+		.xss = regs.xss,
 	};
 	if (es->first_sipi)
 		state->flags |= KVM_AMD_ES_VCPU_FIRST_SIPI;
@@ -163,13 +173,10 @@ static bool is_valid(const struct kvm_amd_es_vcpu *state)
 	       !memchr_inv(state->reserved, 0, sizeof(state->reserved));
 }
 
-static int apply(struct kvm_vcpu *vcpu, const struct kvm_amd_es_vcpu *state)
+static void set(struct kvm_vcpu *vcpu, const struct kvm_amd_es_vcpu *state)
 {
 	struct es_vcpu *es = to_es(vcpu);
 	u32 *int_state = &to_svm(vcpu)->vmcb->control.int_state;
-
-	if (es_vcpu_io_pending(vcpu) || (es->answer.due && !es_vcpu_held(vcpu)))
-		return -EBUSY;
 
 	es->answer.due = false;
 	es->ap_state = state->ap_state;
@@ -180,6 +187,25 @@ static int apply(struct kvm_vcpu *vcpu, const struct kvm_amd_es_vcpu *state)
 	*int_state &= ~SVM_GUEST_INTERRUPT_MASK;
 	if (state->flags & KVM_AMD_ES_VCPU_INTERRUPTS_ON)
 		*int_state |= SVM_GUEST_INTERRUPT_MASK;
+}
+
+static int apply(struct kvm_vcpu *vcpu, const struct kvm_amd_es_vcpu *state)
+{
+	const struct es_known_regs regs = {
+		.cr0 = state->cr0, .cr4 = state->cr4, .efer = state->efer,
+		.xcr0 = state->xcr0, .xss = state->xss,
+	};
+
+	if (!es_known_regs_valid(vcpu, &regs))
+		return -EINVAL;
+	if (es_vcpu_io_pending(vcpu) || (to_es(vcpu)->answer.due && !es_vcpu_held(vcpu)))
+		return -EBUSY;
+
+	/* Loading it also ends what the last KVM_RUN was about (es_vcpu_load()). */
+	vcpu_load(vcpu);
+	set(vcpu, state);
+	es_known_regs_set(vcpu, &regs);
+	vcpu_put(vcpu);
 	return 0;
 }
 

@@ -61,6 +61,11 @@ static inline void es_compat_vm_mirrored(struct kvm_sev_info *mirror, const stru
 	mirror->vmsa_features = owner->vmsa_features;
 }
 
+static inline u64 es_compat_vmsa_features(struct kvm *kvm)
+{
+	return to_kvm_svm(kvm)->sev_info.vmsa_features;
+}
+
 static inline bool es_compat_vcpu_is_being_created(struct kvm *kvm)
 {
 	return kvm_is_vcpu_creation_in_progress(kvm);
@@ -111,6 +116,12 @@ static inline void es_compat_vm_moved(struct kvm_sev_info *sev)
 
 static inline void es_compat_vm_mirrored(struct kvm_sev_info *mirror, const struct kvm_sev_info *owner)
 {
+}
+
+/* 6.1 knows none. */
+static inline u64 es_compat_vmsa_features(struct kvm *kvm)
+{
+	return 0;
 }
 
 /* A vCPU counts in created_vcpus before it can be found. */

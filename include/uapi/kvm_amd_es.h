@@ -28,7 +28,9 @@
  *   KVM_CREATE_VCPU); EINVAL where there is no such vCPU.  As every vCPU ioctl they wait until the vCPU
  *   has left KVM_RUN (EINTR: the process is being killed).  GET writes an answer that is
  *   due to the guest into its memory.  EBUSY: userspace works on an exit that KVM_RUN returned; KVM_RUN
- *   with immediate_exit takes the result from kvm_run.  EBUSY from SET too: an answer is due.
+ *   with immediate_exit takes the result from kvm_run.  EBUSY from SET too: an answer is due.  What
+ *   GET gave can be set, before or after KVM_AMD_ES_RECEIVE_UPDATE_VMSA and after KVM_SET_CPUID2, in any
+ *   vCPU whose host, CPUID and VM type are as good.
  * KVM_AMD_ES_SEND_UPDATE_VMSA, KVM_AMD_ES_RECEIVE_UPDATE_VMSA (the numbers that linux/kvm.h reserves
  *   as KVM_SEV_SEND_UPDATE_VMSA and KVM_SEV_RECEIVE_UPDATE_VMSA): struct kvm_amd_es_update_vmsa.
  *   AMD 55766 SEV API, "SEND_UPDATE_VMSA" and "RECEIVE_UPDATE_VMSA".
@@ -81,7 +83,8 @@ struct kvm_amd_es_vm {
 	__u32 version;			/* in: KVM_AMD_ES_STATE_VERSION */
 	__u32 ghcb_version;		/* the highest on offer; SET: as the VM has it */
 	__u64 ap_jump_table;		/* guest address, page aligned, without C-bit; 0: none */
-	__u64 reserved[6];		/* 0 */
+	__u64 vmsa_features;		/* as KVM_SEV_INIT2 was given them; SET: as the VM has them */
+	__u64 reserved[5];		/* 0 */
 };
 
 /* ap_state of struct kvm_amd_es_vcpu; KVM_RUN holds a vCPU while it and the MP state (9, or 2 after INIT) say so */
@@ -112,7 +115,17 @@ struct kvm_amd_es_vcpu {
 	 * code; 0 if it gave none.  AMD 56421 GHCB Specification, "Termination Request"
 	 */
 	__u64 end_reason;
-	__u64 reserved[11];		/* 0 */
+	/*
+	 * The control registers as KVM knows them: by the guest's writes, and by its requests for CPUID, where
+	 * OSXSAVE, OSPKE and the sizes of leaf 0xd are made of them.  The registers themselves are in the VMSA.
+	 * SET: EINVAL for what the host's CPU or, of xcr0, the vCPU's CPUID does not have.
+	 */
+	__u64 cr0;
+	__u64 cr4;
+	__u64 efer;			/* without SVME */
+	__u64 xcr0;
+	__u64 xss;
+	__u64 reserved[6];		/* 0 */
 };
 
 /*

@@ -6,6 +6,8 @@
 #include "../spec/events.h"
 #include "../spec/ghcb.h"
 
+#define MSR_EFER	0xc0000080
+
 _Alignas(4096) uint8_t agent_cpus[AGENT_MAX_VCPUS][AGENT_CPU_BYTES];
 
 static void do_nae(struct agent_cpu *cpu, struct agent_mailbox *box)
@@ -96,6 +98,31 @@ static void do_dr0(struct agent_cpu *cpu, struct agent_mailbox *box)
 	asm volatile("mov %1, %%db0; mov %%db0, %0; mov %2, %%db0" : "=&r" (box->out[0]) : "r" (box->in[0]), "r" (0ull));
 }
 
+static uint64_t turn_over(enum agent_control which, uint64_t bits)
+{
+	uint64_t value;
+
+	switch (which) {
+	case AGENT_CR0:
+		asm volatile("mov %%cr0, %0; xor %1, %0; mov %0, %%cr0" : "=&r" (value) : "r" (bits) : "memory");
+		return value;
+	case AGENT_CR4:
+		asm volatile("mov %%cr4, %0; xor %1, %0; mov %0, %%cr4" : "=&r" (value) : "r" (bits) : "memory");
+		return value;
+	case AGENT_EFER:
+		value = agent_rdmsr(MSR_EFER) ^ bits;
+		agent_wrmsr(MSR_EFER, value);
+		return value;
+	}
+	return 0;
+}
+
+static void do_control(struct agent_cpu *cpu, struct agent_mailbox *box)
+{
+	(void)cpu;
+	box->out[0] = turn_over(box->in[0], box->in[1]);
+}
+
 /* The interrupt comes behind the HLT: STI lets nothing in before the next instruction is done. */
 static void do_halt(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
@@ -137,6 +164,7 @@ static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
 	case AGENT_SCRIBBLE:	return agent_scribble(cpu, box);
 	case AGENT_DR0:		return do_dr0(cpu, box);
 	case AGENT_CALL:	return do_call(cpu, box);
+	case AGENT_CONTROL:	return do_control(cpu, box);
 	}
 }
 

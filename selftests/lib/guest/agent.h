@@ -63,7 +63,11 @@ enum agent_order {
 	AGENT_SCRIBBLE,		/* in: GPA of somebody's GHCB, 1: not over the answer; until the order changes */
 	AGENT_DR0,		/* in: value; out: the same, as DR0 gives it back */
 	AGENT_CALL,		/* in: address of a function, which an exception ends; out: what it returned */
+	AGENT_CONTROL,		/* in: AGENT_CR0, AGENT_CR4 or AGENT_EFER, bits to turn over; out: what it is then */
 };
+
+/* The control registers that AGENT_CONTROL changes. */
+enum agent_control { AGENT_CR0, AGENT_CR4, AGENT_EFER };
 
 /* How AGENT_FLOOD keeps the vCPU busy. */
 enum agent_flood {

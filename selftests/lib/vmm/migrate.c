@@ -294,6 +294,12 @@ bool es_target_memory(struct es_vm *vm, struct es_link *link)
 	return false;
 }
 
+/* The order does not matter: the state of each second vCPU comes before its registers. */
+static bool is_set_first(unsigned int nr)
+{
+	return nr & 1;
+}
+
 bool es_target_finish(struct es_vm *vm, struct es_link *link)
 {
 	struct vcpu_record records[AGENT_MAX_VCPUS];
@@ -304,6 +310,8 @@ bool es_target_finish(struct es_vm *vm, struct es_link *link)
 	    !es_get(link, records, sizeof(records)))
 		return false;
 	for (i = 0; i < vm->nr_vcpus; i++) {
+		if (is_set_first(i))
+			es_vcpu_restore_all(&vm->vcpus[i], &records[i].state);
 		if (es_receive_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
 			es_fail("KVM_AMD_ES_RECEIVE_UPDATE_VMSA of vCPU %u failed: %m", i);
 	}
@@ -312,7 +320,8 @@ bool es_target_finish(struct es_vm *vm, struct es_link *link)
 	if (es_set_vm_state(vm, &state))
 		es_fail("KVM_AMD_ES_SET_VM failed: %m");
 	for (i = 0; i < vm->nr_vcpus; i++) {
-		es_vcpu_restore_all(&vm->vcpus[i], &records[i].state);
+		if (!is_set_first(i))
+			es_vcpu_restore_all(&vm->vcpus[i], &records[i].state);
 		vm->vcpus[i].at_doorbell = records[i].at_doorbell;
 		if (records[i].runs)
 			es_vcpu_go(&vm->vcpus[i]);

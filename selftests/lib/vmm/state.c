@@ -11,6 +11,9 @@
 #include "../spec/events.h"
 
 #define MSR_APIC_BASE	0x1b
+#define CR0_TS		8
+#define CR4_OSXSAVE	0x40000
+#define EFER_SCE	1
 
 int es_get_vm_state(struct es_vm *vm, struct kvm_amd_es_vm *state)
 {
@@ -147,13 +150,17 @@ void es_vm_move(struct es_vm *to, struct es_vm *from, const struct es_vm_options
 }
 
 /* The opposite of what the guest had: nothing that the move brought may help. */
-static void spoil(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
+void es_vcpu_spoil(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
 {
 	struct kvm_amd_es_vcpu other = state->es, seen;
 
 	other.ap_state = state->es.ap_state == KVM_AMD_ES_AP_WAITING ? KVM_AMD_ES_AP_RUNNING : KVM_AMD_ES_AP_WAITING;
 	other.flags = ~state->es.flags & (KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON);
 	other.dr7 = ~(uint32_t)state->es.dr7;
+	other.cr0 ^= CR0_TS;
+	other.cr4 ^= CR4_OSXSAVE;
+	other.efer ^= EFER_SCE;
+	other.xcr0 = state->es.xcr0 == 1 ? 3 : 1;
 	if (es_set_vcpu_state(vcpu, &other) || !es_set_msr(vcpu, SPEC_MSR_GHCB, 0))
 		es_fail("other state of vCPU %u cannot be set: %m", vcpu->nr);
 	if (es_get_vcpu_state(vcpu, &seen) || memcmp(&seen, &other, sizeof(seen)))
@@ -162,7 +169,7 @@ static void spoil(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
 
 static void restore_snapshot(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
 {
-	spoil(vcpu, state);
+	es_vcpu_spoil(vcpu, state);
 	es_vcpu_restore_all(vcpu, state);
 }
 

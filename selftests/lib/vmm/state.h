@@ -34,6 +34,8 @@ void es_vcpu_restore(struct es_vcpu *vcpu, const struct es_vcpu_state *state);
 /* The rest, too; ours only. */
 void es_vcpu_save_all(struct es_vcpu *vcpu, struct es_vcpu_state *state);
 void es_vcpu_restore_all(struct es_vcpu *vcpu, const struct es_vcpu_state *state);
+/* Sets other state than that, and looks whether it is there. */
+void es_vcpu_spoil(struct es_vcpu *vcpu, const struct es_vcpu_state *state);
 
 /* KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM and nothing else: 0 or -errno. */
 int es_move_context(struct es_vm *to, struct es_vm *from);

@@ -19,6 +19,7 @@
 #define PTE_TABLE	0x63ull		/* present, writable, accessed, dirty */
 #define PTE_HUGE	(PTE_TABLE | 0x80)
 #define APIC_X2		0x400ull
+#define CR4_OSXSAVE	0x40000
 #define KVM_VM_DEFAULT	0
 
 static int must(int ret, const char *what)
@@ -149,7 +150,7 @@ static void set_launch_state(struct es_vcpu *vcpu)
 	set_segments(&sregs, head, block);
 	sregs.cr0 = 0x80000033;
 	sregs.cr3 = AGENT_TABLES_GPA | vcpu->vm->c_bit;
-	sregs.cr4 = 0x620;
+	sregs.cr4 = 0x620 | CR4_OSXSAVE;
 	sregs.efer = 0x500;
 	sregs.apic_base |= APIC_X2;
 	must(ioctl(vcpu->fd, KVM_SET_SREGS, &sregs), "KVM_SET_SREGS");
@@ -169,7 +170,7 @@ static void add_vcpu(struct es_vm *vm, unsigned int nr, const struct es_vm_optio
 	if (vcpu->run == MAP_FAILED)
 		es_fail("mapping kvm_run failed: %m");
 	set_cpuid(vcpu, options);
-	if (!options->twin_of && !options->slots)
+	if (!options->twin_of && !options->slots && !options->blank)
 		set_launch_state(vcpu);
 	es_vcpu_start_thread(vcpu);
 }
