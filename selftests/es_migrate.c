@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 #include "ap.h"
 #include "env.h"
@@ -186,6 +187,11 @@ static bool lose_the_source(struct es_link *link)
 	return good && es_guest_answers(&vm.vcpus[BSP]);
 }
 
+static int debug_guest(uint32_t control)
+{
+	return ioctl(vm.vcpus[BSP].fd, KVM_SET_GUEST_DEBUG, &(struct kvm_guest_debug){ .control = control });
+}
+
 /* Takes memory, then packets of registers: spoiled ones first, which the source sends on purpose. */
 static bool refuse_packets(struct es_link *link)
 {
@@ -201,6 +207,8 @@ static bool refuse_packets(struct es_link *link)
 			fw_error == FW_BAD_MEASUREMENT;
 	}
 	good &= es_get(link, &packet, sizeof(packet));
+	good &= !debug_guest(KVM_GUESTDBG_ENABLE) &&
+		es_receive_vmsa(&vm.vcpus[BSP], &packet, &fw_error) == -EINVAL && !debug_guest(0);
 	good &= !es_receive_vmsa(&vm.vcpus[BSP], &packet, &fw_error);
 	good &= es_receive_vmsa(&vm.vcpus[BSP], &packet, &fw_error) == -EINVAL;
 	return good;
@@ -451,7 +459,6 @@ TEST_F_TIMEOUT(migrate, wrong_arguments_are_refused, 240)
 	start_guest(&self->m);
 	ASSERT_TRUE(es_source_begin(&self->m.vm, &self->m.link));
 	SEND_GIVES(-EINVAL, args.vcpu_id = NR_VCPUS);
-	SEND_GIVES(-EINVAL, args.pad = 1);
 	SEND_GIVES(-EINVAL, args.hdr_len = 4097);
 	SEND_GIVES(-EINVAL, args.trans_len = 4095);
 	SEND_GIVES(-EINVAL, args.trans_len = 8192);
@@ -464,6 +471,7 @@ TEST_F_TIMEOUT(migrate, wrong_arguments_are_refused, 240)
 	EXPECT_EQ(ES_PACKET_HDR_BYTES, args.hdr_len);
 	EXPECT_EQ(4096, args.trans_len);
 	EXPECT_EQ(-EFAULT, es_sev_cmd(&self->m.vm, KVM_AMD_ES_SEND_UPDATE_VMSA, (void *)1, NULL));
+	SEND_GIVES(0, args.pad0 = args.pad1 = args.pad2 = ~0u);
 	SEND_GIVES(0, (void)0);
 	EXPECT_EQ(0, es_source_cancel(&self->m.vm));
 	EXPECT_TRUE(guest_is_whole(&self->m.vm));

@@ -69,8 +69,8 @@ TEST_F(state, the_module_says_what_it_has)
 	memset(&api, 0xff, sizeof(api));
 	ASSERT_EQ(0, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, &api, NULL));
 	EXPECT_EQ(KVM_AMD_ES_STATE_VERSION, api.state_version);
-	EXPECT_EQ(KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_UPDATE_VMSA | KVM_AMD_ES_API_INIT2,
-		  api.features);
+	EXPECT_EQ(KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_SEND_VMSA |
+		  KVM_AMD_ES_API_RECEIVE_VMSA | KVM_AMD_ES_API_INIT2, api.features);
 	EXPECT_EQ(0, api.reserved[0] | api.reserved[5] | api.pad);
 	EXPECT_EQ(-EFAULT, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, (void *)1, NULL));
 }

@@ -22,6 +22,15 @@
 
 #define MAX_TRIES	8
 
+/* What VMMs have for these two commands, by the compiler's own padding. */
+#define AT(field, offset)	static_assert(offsetof(struct kvm_amd_es_update_vmsa, field) == (offset))
+AT(vcpu_id, 0);
+AT(hdr_uaddr, 8);
+AT(hdr_len, 16);
+AT(trans_uaddr, 24);
+AT(trans_len, 32);
+static_assert(sizeof(struct kvm_amd_es_update_vmsa) == 40);
+
 /* One update of one vCPU: what userspace asked for, and host copies of header and packet. */
 struct update {
 	struct kvm_amd_es_update_vmsa args;
@@ -30,7 +39,8 @@ struct update {
 	void *trans;
 };
 
-bool es_migrate_supported(void)
+/* On an SNP host ccp works on the buffers, of RECEIVE_UPDATE_VMSA by a layout that is right. */
+bool es_migrate_can_send(void)
 {
 	return !es_compat_host_has_snp();
 }
@@ -76,7 +86,7 @@ static int fetch_args(struct kvm_sev_cmd *cmd, struct update *update)
 
 	if (copy_from_user(args, u64_to_user_ptr(cmd->data), sizeof(*args)))
 		return -EFAULT;
-	if (args->pad || args->hdr_len > PAGE_SIZE || (args->trans_len && args->trans_len != PAGE_SIZE))
+	if (args->hdr_len > PAGE_SIZE || (args->trans_len && args->trans_len != PAGE_SIZE))
 		return -EINVAL;
 	return 0;
 }
@@ -97,14 +107,27 @@ static int alloc_buffers(struct update *update)
 	return -ENOMEM;
 }
 
-/* The vCPU, out of KVM_RUN, with or without encrypted registers. */
-static int lock_vcpu(struct kvm *kvm, struct update *update, bool encrypted)
+/* Encrypted registers cannot be debugged, and nothing could end it then: as LAUNCH_UPDATE_VMSA. */
+static bool is_debugged(struct kvm_vcpu *vcpu)
+{
+	return vcpu->guest_debug || (to_svm(vcpu)->vmcb->save.dr7 & ~DR7_FIXED_1);
+}
+
+static bool is_ready(struct kvm_vcpu *vcpu, bool sends)
+{
+	if (sends)
+		return vcpu->arch.guest_state_protected;
+	return !vcpu->arch.guest_state_protected && !is_debugged(vcpu);
+}
+
+/* The vCPU, out of KVM_RUN. */
+static int lock_vcpu(struct kvm *kvm, struct update *update, bool sends)
 {
 	struct kvm_vcpu *vcpu = es_vcpu_lock(kvm, update->args.vcpu_id);
 
 	if (IS_ERR(vcpu))
 		return PTR_ERR(vcpu);
-	if (vcpu->arch.guest_state_protected == encrypted) {
+	if (is_ready(vcpu, sends)) {
 		update->vcpu = vcpu;
 		return 0;
 	}
@@ -180,7 +203,7 @@ static int update_vmsa(struct kvm *kvm, struct kvm_sev_cmd *cmd, bool sends)
 	struct update update = { };
 	int r;
 
-	if (!es_migrate_supported())
+	if (sends && !es_migrate_can_send())
 		return -EOPNOTSUPP;
 	r = fetch_args(cmd, &update);
 	if (r)

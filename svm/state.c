@@ -39,11 +39,12 @@ int es_state_get_api(void __user *to)
 {
 	struct kvm_amd_es_api api = {
 		.state_version = KVM_AMD_ES_STATE_VERSION,
-		.features = KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_INIT2,
+		.features = KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_INIT2 |
+			    KVM_AMD_ES_API_RECEIVE_VMSA,
 	};
 
-	if (es_migrate_supported())
-		api.features |= KVM_AMD_ES_API_UPDATE_VMSA;
+	if (es_migrate_can_send())
+		api.features |= KVM_AMD_ES_API_SEND_VMSA;
 	return copy_to_user(to, &api, sizeof(api)) ? -EFAULT : 0;
 }
 

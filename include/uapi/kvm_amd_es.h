@@ -69,8 +69,9 @@ struct kvm_amd_es_init2 {
 /* features of struct kvm_amd_es_api */
 #define KVM_AMD_ES_API_STATE		(1ULL << 0)	/* GET and SET of VM and vCPU; the GHCB MSR by KVM_GET_MSRS */
 #define KVM_AMD_ES_API_MOVE		(1ULL << 1)	/* KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM moves all of it */
-#define KVM_AMD_ES_API_UPDATE_VMSA	(1ULL << 2)	/* SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA */
+#define KVM_AMD_ES_API_SEND_VMSA	(1ULL << 2)	/* SEND_UPDATE_VMSA */
 #define KVM_AMD_ES_API_INIT2		(1ULL << 3)	/* KVM_AMD_ES_INIT2, on 6.1 too */
+#define KVM_AMD_ES_API_RECEIVE_VMSA	(1ULL << 4)	/* RECEIVE_UPDATE_VMSA */
 
 struct kvm_amd_es_api {
 	__u32 state_version;		/* KVM_AMD_ES_STATE_VERSION */
@@ -130,20 +131,24 @@ struct kvm_amd_es_vcpu {
 
 /*
  * Header and transport buffer as for KVM_SEV_SEND_UPDATE_DATA and KVM_SEV_RECEIVE_UPDATE_DATA, and a vCPU
- * in place of guest memory.  SEND: hdr_len or trans_len 0 asks for both, with EIO and the firmware's
- * error 4 (INVALID_LENGTH).  trans_len must be 4096 else.  EINVAL too: no such vCPU; its registers
- * are not encrypted (SEND), or are already (RECEIVE).  EBUSY: a vCPU is being created.
+ * in place of guest memory.  The layout is the one that VMMs with these commands use, with its padding
+ * spelled out: nobody looks at it.  SEND: hdr_len or trans_len 0 asks for both, with EIO and the
+ * firmware's error 4 (INVALID_LENGTH).  trans_len must be 4096 else.  EINVAL too: no such vCPU; its
+ * registers are not encrypted (SEND), or are already (RECEIVE); it is being debugged (RECEIVE, as
+ * KVM_SEV_LAUNCH_UPDATE_VMSA).  EBUSY: a vCPU is being created.
  * EBADF: no KVM_SEV_LAUNCH_START or KVM_SEV_RECEIVE_START gave a file of /dev/sev.
- * EOPNOTSUPP: the host runs SNP, where the kernel's ccp driver takes SEND_UPDATE_VMSA apart wrongly.
+ * EOPNOTSUPP: SEND on a host that runs SNP, where the kernel's ccp driver takes the command apart wrongly.
  * EIO: the firmware refuses; error in struct kvm_sev_cmd says why.
  */
 struct kvm_amd_es_update_vmsa {
+	__u32 vcpu_id;
+	__u32 pad0;
 	__u64 hdr_uaddr;
 	__u32 hdr_len;			/* bytes, at most 4096 */
-	__u32 vcpu_id;
+	__u32 pad1;
 	__u64 trans_uaddr;
 	__u32 trans_len;		/* bytes */
-	__u32 pad;			/* 0 */
+	__u32 pad2;
 };
 
 #endif
