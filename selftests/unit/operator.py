@@ -20,16 +20,20 @@ OURS = f"0.1.0 (linux {LINUX})"
 STUBS = {
     # A made-up module is a text: version, srcversion, signer.
     "modinfo": 'case $2 in version) n=1 ;; srcversion) n=2 ;; signer) n=3 ;; *) exit 1 ;; esac; sed -n ${n}p "$3"',
-    "dpkg-query": 'cat "$KVM_AMD_ES_ROOT/source" 2>/dev/null || exit 1',
+    "dpkg-query": 'case $4 in linux-image-*) f=image-$4 ;; *) f=source ;; esac; cat "$KVM_AMD_ES_ROOT/$f" 2>/dev/null || exit 1',
     "dkms": '''case $1 in
 status) echo "kvm-amd-es/0.1.0: added" ;;
 build) [ ! -e "$KVM_AMD_ES_ROOT/fails" ] || { echo "kvm-amd-es: It was too hard. The whole output is in build/x." ; exit 10; } ;;
-install) mkdir -p "$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms"
-    echo "0.1.0 (linux $LINUX)" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms/kvm-amd.ko"
+install) echo "Signing module"
+    mkdir -p "$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms"
+    printf '%b' "${INSTALLED:-0.1.0 (linux $LINUX)\\nour-src\\nDKMS module signing key\\n}" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/updates/dkms/kvm-amd.ko"
     echo "updates/dkms/kvm-amd.ko: kernel/kvm.ko" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/modules.dep" ;;
-remove) echo "kernel/arch/x86/kvm/kvm-amd.ko: kernel/kvm.ko" >"$KVM_AMD_ES_ROOT/lib/modules/$KVER/modules.dep" ;;
 esac''',
-    "depmod": "true",
+    "depmod": '[ ! -e "$KVM_AMD_ES_ROOT/full" ] || exit 1\n'
+              'echo "kernel/arch/x86/kvm/kvm-amd.ko: kernel/kvm.ko" >"$KVM_AMD_ES_ROOT/lib/modules/$1/modules.dep"',
+    "lsinitramfs": 'ls "$1.d" | sed "s|^|usr/lib/modules/x/|"',
+    "unmkinitramfs": 'cp -r "$1.d" "$2/main"',
+    "update-initramfs": 'cp "$KVM_AMD_ES_ROOT/lib/modules/$3/$(sed s/:.*// "$KVM_AMD_ES_ROOT/lib/modules/$3/modules.dep")" "$KVM_AMD_ES_ROOT/boot/initrd.img-$3.d/"',
     "logger": "true",
     "dmesg": 'cat "$KVM_AMD_ES_ROOT/dmesg"',
     "mokutil": "echo SecureBoot disabled",
@@ -57,6 +61,7 @@ class Host:
         self.write("proc/cmdline", "root=/dev/sda1 secret=xyz quiet")
         self.cpu("svm sme sev sev_es npt")
         self.cpuid(0x1f, 509, 100)
+        self.write("dev/cpu/0/msr", "")
         self.write("dev/sev", "")
         self.load(None)
         self.write("sys/fs/cgroup/misc.capacity", "sev 410\nsev_es 99\n")
@@ -106,6 +111,20 @@ class Host:
             out.seek(0x8000001f)
             out.write(struct.pack("<4I", eax, 0x173, ecx, edx))
 
+    def msr(self, number, value):
+        with open(os.path.join(self.dir, "dev/cpu/0/msr"), "r+b") as out:
+            out.seek(number)
+            out.write(struct.pack("<Q", value))
+
+    def parameter(self, path, value):
+        module, name = path.split(".")
+        self.write(f"sys/module/{module}/parameters/{name}", value + "\n")
+
+    def initramfs(self, text):
+        """With this kvm-amd in it."""
+        self.write(f"boot/initrd.img-{KVER}", "")
+        self.write(f"boot/initrd.img-{KVER}.d/kvm-amd.ko", text)
+
     def load(self, version, sev_es="Y", users=0):
         """version None: the stock module, which has no srcversion either."""
         shutil.rmtree(os.path.join(self.dir, "sys/module/kvm_amd"), ignore_errors=True)
@@ -115,9 +134,9 @@ class Host:
             self.write("sys/module/kvm_amd/version", version + "\n")
             self.write("sys/module/kvm_amd/srcversion", "our-src\n")
 
-    def run(self, *args, answer=""):
+    def run(self, *args, answer="", **more):
         """Status, standard output, standard error."""
-        env = dict(os.environ, KVM_AMD_ES_ROOT=self.dir, PATH=self.bin + ":" + os.environ["PATH"], KVER=KVER, LINUX=LINUX)
+        env = dict(os.environ, **more, KVM_AMD_ES_ROOT=self.dir, PATH=self.bin + ":" + os.environ["PATH"], KVER=KVER, LINUX=LINUX)
         done = subprocess.run([TOOL, *args], env=env, input=answer, capture_output=True, text=True, timeout=60, cwd=self.dir)
         return done.returncode, done.stdout, done.stderr
 
@@ -179,34 +198,132 @@ def off(host, words):
 def test_cause_of_sev_es_being_off_is_named(host):
     host.load(None, sev_es="N")
     off(host, "KVM turned it off")
-    host.write("proc/cmdline", "quiet kvm_amd.sev_es=0 nosplash")
-    off(host, "kvm_amd.sev_es=0 is set")
-    host.write("proc/cmdline", "quiet")
-    host.write("etc/modprobe.d/x.conf", "options kvm_amd avic=1 sev=0\n")
-    off(host, "kvm_amd.sev=0 is set")
-    host.write("etc/modprobe.d/x.conf", "# options kvm_amd sev=0\noptions kvm_amd sev=01 notsev=0\n")
     host.cpuid(0x1f, 509, 1)
     off(host, "no ASIDs")
+    host.cpuid(0x1f, 0, 0)
+    off(host, "no ASIDs for encrypted guests")
     host.cpuid(0x1f, 509, 100)
     host.remove("dev/sev")
-    off(host, "driver gives no /dev/sev")
+    off(host, "gives no /dev/sev")
     host.load(None)
-    off(host, "KVM is ready, but there is no /dev/sev")
-    host.remove("sys/module/kvm_amd")
-    off(host, "not loaded: run `modprobe kvm_amd`")
-    for word in "module_blacklist=kvm_amd", "modprobe.blacklist=a,kvm-amd,b":
-        host.write("proc/cmdline", f"quiet {word} splash")
-        off(host, "not loaded: the kernel's command line forbids it")
-    host.write("proc/cmdline", "quiet module_blacklist=kvm_amd_other")
-    off(host, "not loaded: run `modprobe kvm_amd`")
+    off(host, "gives no /dev/sev")
+    host.remove("sys/module/kvm_amd/parameters/sev_es")
+    off(host, "gives no /dev/sev")
+
+
+def test_cause_in_the_cpu_and_its_firmware_is_named(host):
+    host.msr(0xc0010114, 1 << 4)
+    off(host, "SVM) is off")
+    host.msr(0xc0010114, 0)
+    assert "SEV-ES: on" in host.run("status")[1]
     host.cpu("svm npt")
+    off(host, "the firmware leaves it off: enable SMEE")
+    host.msr(0xc0010010, 1 << 23)
+    host.msr(0xc0010015, 1)
     off(host, "the firmware leaves it off")
+    host.msr(0xc0010015, 0)
+    off(host, "did not lock SMM")
+    host.write("proc/cmdline", "quiet clearcpuid=sev_es")
+    off(host, "remove clearcpuid=")
+    host.write("proc/cmdline", "quiet")
     host.cpuid(0x7, 509, 100)
     off(host, "does not offer SEV-ES")
     host.cpu("npt")
     off(host, "SVM) is off")
     host.cpu("vmx", "GenuineIntel")
     off(host, "not from AMD")
+
+
+MODPROBE_DIRS = "etc", "run", "usr/local/lib", "usr/lib", "lib"
+
+
+def test_options_that_turn_it_off_are_found_where_they_are(host):
+    host.load(None, sev_es="N")
+    for line in "kvm_amd.sev_es=0", "kvm-amd.sev-es=off", 'kvm_amd.sev_es="n"', '"kvm_amd.sev_es=F"', "kvm_amd.sev=oFF", "kvm_amd.sev=no", "kvm_amd.sev=0x1":
+        host.write("proc/cmdline", f"quiet {line} nosplash")
+        off(host, f"kvm_amd.{'sev_es' if 'es' in line else 'sev'}=0 is set on the kernel's command line: remove it and reload kvm_amd.")
+    for line in "kvm_amd.sev_es=on", "kvm_amd.sev_es=1", "kvm_amd.sev_es=o", "xkvm_amd.sev_es=0", "kvm_amd.sev_snp=0", "kvm_amd.xsev=0":
+        host.write("proc/cmdline", f"quiet {line} nosplash")
+        off(host, "KVM turned it off")
+    host.write("proc/cmdline", "quiet")
+    for where in MODPROBE_DIRS:
+        for line in "options kvm_amd avic=1 sev=0", "  options\tkvm-amd sev=off avic=1", "options kvm_amd \\\n\tavic=1 \\\n\tsev=N":
+            host.write(f"{where}/modprobe.d/x.conf", line + "\n")
+            off(host, f"kvm_amd.sev=0 is set in /{where}/modprobe.d/x.conf: remove it and reload kvm_amd.")
+        host.remove(f"{where}/modprobe.d/x.conf")
+    host.write("etc/modprobe.d/x.conf", "# options kvm_amd sev=0\noptions kvm_amd sev=10 notsev=0\noptions kvm_amdx sev=0\n")
+    host.write("etc/modprobe.d/x.txt", "options kvm_amd sev=0\n")
+    off(host, "KVM turned it off")
+
+
+def test_file_of_modprobe_hides_those_of_its_name_in_later_directories(host):
+    host.load(None, sev_es="N")
+    host.write("usr/lib/modprobe.d/x.conf", "options kvm_amd sev=0\n")
+    host.write("run/modprobe.d/x.conf", "")
+    off(host, "KVM turned it off")
+    host.remove("run/modprobe.d/x.conf")
+    off(host, "in /usr/lib/modprobe.d/x.conf")
+    host.write("etc/modprobe.d/y.conf", "")
+    os.symlink("/dev/null", host.dir + "/etc/modprobe.d/x.conf")
+    off(host, "KVM turned it off")
+
+
+def test_parameters_that_sev_es_needs_are_named(host):
+    needs = {"kvm_amd.npt": ("6.1", "6.12", "nested paging"), "kvm.mmio_caching": ("6.1", "6.12", "MMIO caching"),
+             "kvm_amd.nrips": ("6.12", "6.12", "nrip_save"), "kvm_amd.lbrv": ("6.12", "6.12", "LBR")}
+    for name, (first, last, words) in needs.items():
+        for kernel in "6.1", "6.12":
+            host.load(None, sev_es="N")
+            host.write("proc/sys/kernel/osrelease", kernel + ".0-x")
+            host.parameter(name, "N" if "npt" in name or "mmio" in name else "0")
+            host.write("etc/modprobe.d/x.conf", "")
+            off(host, words if kernel in (first, last) else "KVM turned it off")
+            host.write("etc/modprobe.d/x.conf", f"options {name.replace('.', ' ')}=0\n")
+            off(host, f"{name}=0 is set in /etc/modprobe.d/x.conf" if kernel in (first, last) else "KVM turned it off")
+            host.parameter(name, "Y" if "npt" in name or "mmio" in name else "1")
+            off(host, "KVM turned it off")
+    host.parameter("kvm.mmio_caching", "N")
+    host.write("proc/cmdline", "kvm.mmio_caching=off")
+    off(host, "kvm.mmio_caching=0 is set on the kernel's command line: remove it and reload kvm_amd and kvm.")
+
+
+def test_what_keeps_the_module_from_being_loaded_is_named(host):
+    host.remove("sys/module/kvm_amd")
+    off(host, "not loaded: run `modprobe kvm_amd`")
+    for module in "kvm_amd", "kvm", "ccp":
+        host.write("proc/cmdline", f"quiet module_blacklist=a,{module},b splash")
+        off(host, f"not loaded: the kernel's command line forbids it: boot without module_blacklist={module};")
+        host.write("proc/cmdline", "quiet")
+        host.write("lib/modprobe.d/x.conf", f"install {module.replace('_', '-')} /bin/false\n")
+        off(host, f'not loaded: /lib/modprobe.d/x.conf has another command for it: remove the line that begins with "install {module}"')
+        host.remove("lib/modprobe.d/x.conf")
+    for word in "module_blacklist=kvm_amd_other", "module_blacklist=kvm-amd":
+        host.write("proc/cmdline", "quiet " + word)
+        off(host, "not loaded: run `modprobe kvm_amd`")
+    host.write("proc/cmdline", "quiet modprobe.blacklist=a,kvm-amd,b splash")
+    off(host, "not loaded: the kernel's command line keeps it back: boot without modprobe.blacklist=kvm_amd")
+    host.write("proc/cmdline", "quiet")
+    host.write("run/modprobe.d/x.conf", "blacklist kvm_amd\n")
+    off(host, 'not loaded: /run/modprobe.d/x.conf keeps it back: remove the line "blacklist kvm_amd"')
+
+
+def test_what_the_security_processor_says_is_told(host):
+    failure = "[    1.0] ccp 0000:22:00.1: SEV: failed to INIT error 0x3, rc -5\n"
+    host.write("dmesg", failure)
+    off(host, 'says "SEV: failed to INIT error 0x3, rc -5"')
+    host.write("dmesg", failure + "[    2.0] ccp 0000:22:00.1: SEV API:1.55 build:8\n")
+    assert "SEV-ES: on" in host.run("status")[1]
+    for harmless in "sev command 0x4 failed (0x00000005)", "Direct firmware load for amd/x.sbin failed with error -2", "SEV-SNP: failed to INIT rc -5, error 0x1":
+        host.write("dmesg", f"[    1.0] ccp 0000:22:00.1: {harmless}\n")
+        assert "SEV-ES: on" in host.run("status")[1]
+    no_memory = "[    1.0] ccp 0000:22:00.1: SEV: TMR allocation failed, SEV-ES support unavailable\n[    2.0] ccp 0000:22:00.1: SEV API:1.55 build:8\n"
+    host.write("dmesg", no_memory + "[    3.0] ccp 0000:22:00.1: sev enabled\n")
+    assert "SEV-ES: on" in host.run("status")[1], "the driver was loaded again"
+    host.write("dmesg", no_memory)
+    off(host, "TMR allocation failed")
+    host.write("proc/sys/kernel/osrelease", "6.12.0-x")
+    host.load(None, sev_es="N")
+    off(host, "TMR allocation failed")
 
 
 def test_build_installs_what_is_missing_once(host):
@@ -220,7 +337,7 @@ def test_build_replaces_a_module_of_another_source(host):
     host.install_ours("0.1.0 (linux 6.1.190-1)")
     assert host.run("build")[0] == 0
     calls = host.called()
-    assert calls.index("dkms remove") < calls.index("dkms install"), calls
+    assert calls.index("depmod") < calls.index("dkms install"), calls
 
 
 def test_outdated_module_goes_although_no_other_can_be_built(host):

@@ -24,7 +24,12 @@ command_line() {
 }
 
 parameters() {
-	grep -r . "$root/sys/module/kvm_amd/parameters/" | sed 's|.*/parameters/||'
+	grep -r . "$root/sys/module/kvm_amd/parameters/" "$root/sys/module/kvm/parameters/mmio_caching" |
+		sed 's|.*/sys/module/||; s|/parameters/|.|'
+}
+
+modprobe_files() {
+	modprobe_lines | grep -E '	(options|install|blacklist|softdep)[[:space:]]+(kvm|kvm[-_]amd|ccp)([[:space:]]|$)'
 }
 
 packages() {
@@ -65,6 +70,7 @@ write_report() {
 	section cpu cpu
 	section "command line, what concerns KVM" command_line
 	section parameters parameters
+	section "modprobe's files, what concerns KVM" modprobe_files
 	section packages packages
 	section dkms dkms status
 	section modules modules
