@@ -348,6 +348,144 @@ def test_outdated_module_goes_although_no_other_can_be_built(host):
     assert not os.path.exists(f"{host.dir}/lib/modules/{KVER}/updates/dkms/kvm-amd.ko")
 
 
+INSTALLED = f"lib/modules/{KVER}/updates/dkms/kvm-amd.ko"
+COPY = f"var/lib/dkms/kvm-amd-es/0.1.0/{KVER}/x86_64/module/kvm-amd.ko"
+
+
+def is_there(host, path):
+    return os.path.lexists(os.path.join(host.dir, path))
+
+
+def test_good_module_stays_without_headers(host):
+    host.install_ours()
+    host.remove(f"usr/src/linux-headers-{KVER}")
+    assert host.run("build") == (0, "", "") and is_there(host, INSTALLED), "nobody knows the kernel's version"
+    host.write(f"image-linux-image-{KVER}", f"installed {LINUX}\n")
+    assert host.run("build") == (0, "", "") and is_there(host, INSTALLED)
+    assert host.run("status")[0] == 0
+    host.write(f"image-linux-image-{KVER}", "installed 6.1.193-1\n")
+    status, out, _ = host.run("status")
+    assert status == 1 and "OUTDATED" in out and "the kernel is 6.1.193-1." in out, out
+    status, _, errors = host.run("build")
+    assert status == 1 and "Its headers are missing" in errors and not is_there(host, INSTALLED), errors
+
+
+def test_module_of_the_kernel_stays_where_headers_are_newer(host):
+    host.install_ours("0.1.0 (linux 6.1.190-1)")
+    host.write(f"image-linux-image-{KVER}", "installed 6.1.190-1\n")
+    assert host.run("build") == (0, "", "") and host.run("status")[0] == 0
+
+
+def test_damaged_module_is_told_and_built_anew(host):
+    for text in "", f"{OURS}\n", f"{OURS}\nour-src\nDKMS module signing ke\0\n":
+        host.install_ours()
+        host.write(COPY, f"{OURS}\nour-src\nDKMS module signing key\n")
+        host.write(INSTALLED, text)
+        status, out, _ = host.run("status")
+        assert status == 1 and f"{KVER} (running): DAMAGED: /{INSTALLED} is not whole. Run: kvm-amd-es build {KVER}\n" in out, out
+        assert host.run("build")[0] == 0 and "dkms install" in host.called()
+        assert host.run("status")[0] == 0
+
+
+def test_module_that_depmod_does_not_know_is_built_anew(host):
+    host.install_ours()
+    host.kernel(KVER, LINUX)
+    assert host.run("build")[0] == 0 and "dkms install" in host.called()
+    host.remove(INSTALLED)
+    status, out, _ = host.run("status")
+    assert status == 1 and f"MISSING: modules.dep names /{INSTALLED}. Run: depmod {KVER}" in out, out
+
+
+def test_module_that_dkms_did_not_install_whole_is_no_success(host):
+    for text in "", "0.1.0 (lin", f"{OURS}\\nour-src\\n":
+        status, _, errors = host.run("build", KVER, INSTALLED=text or "\\n")
+        assert status == 1 and "The module was not installed whole: make room" in errors and errors.count("\n") == 1, errors
+        assert not is_there(host, INSTALLED) and f"{KVER} (running): stock" in host.run("status")[1]
+        host.remove("var/lib/kvm-amd-es")
+
+
+def test_full_disk_is_told(host):
+    host.stub("dkms", 'echo "cp: error writing x: No space left on device"; exit 1')
+    status, _, errors = host.run("build")
+    assert status == 1 and "A file system is full: make room in /var and /lib/modules" in errors and errors.count("\n") == 1, errors
+    host.called()
+    status, _, errors = host.run("build")
+    assert (status, errors) == (1, "") and "dkms add" in host.called(), "tried again, not told again"
+    host.install_ours("0.1.0 (linux 6.1.190-1)")
+    host.write("full", "")
+    assert f"because depmod failed: make room in /lib/modules and run `depmod {KVER}`" in host.run("build", KVER)[2]
+
+
+def test_unfinished_build_is_told_and_repeated(host):
+    host.stub("dkms", STUBS["dkms"] + "\n[ $1 != install ] || kill -KILL $PPID")
+    assert host.run("build")[0] != 0 and is_there(host, INSTALLED)
+    assert f"The build for kernel {KVER} was not finished: run `kvm-amd-es build {KVER}`." in host.run("status")[1]
+    host.stub("dkms", STUBS["dkms"])
+    host.called()
+    assert host.run("build")[0] == 0 and "dkms install" in host.called()
+    assert "not finished" not in host.run("status")[1]
+
+
+def test_remove_needs_neither_dkms_nor_source(host):
+    host.install_ours()
+    host.write(COPY, "")
+    host.write("lib/modules/6.9-gone/updates/dkms/kvm-amd.ko", OURS)
+    host.remove("usr/src/kvm-amd-es-0.1.0")
+    host.stub("dkms", "exit 1")
+    assert host.run("remove") == (0, "", "")
+    for path in INSTALLED, "lib/modules/6.9-gone/updates", "var/lib/dkms/kvm-amd-es":
+        assert not is_there(host, path), path
+    calls = host.called()
+    assert f"depmod {KVER}" in calls and "depmod 6.9-gone" in calls and "dkms" not in calls, calls
+    refuses(host, 2, "takes no arguments", "remove", KVER)
+
+
+def test_version_whose_source_is_gone_is_forgotten(host):
+    os.makedirs(host.dir + "/var/lib/dkms/kvm-amd-es/0.0.9")
+    os.symlink("/usr/src/kvm-amd-es-0.0.9", host.dir + "/var/lib/dkms/kvm-amd-es/0.0.9/source")
+    os.makedirs(host.dir + "/var/lib/dkms/kvm-amd-es/0.1.0")
+    os.symlink(host.dir + "/usr/src/kvm-amd-es-0.1.0", host.dir + "/var/lib/dkms/kvm-amd-es/0.1.0/source")
+    host.run("build")
+    assert not is_there(host, "var/lib/dkms/kvm-amd-es/0.0.9") and is_there(host, "var/lib/dkms/kvm-amd-es/0.1.0/source")
+
+
+STALE = "Its initramfs has another kvm-amd (%s), which is loaded first: run `update-initramfs -u -k " + KVER + "`."
+
+
+def test_initramfs_with_another_module_is_told(host):
+    host.install_ours()
+    host.initramfs("\n\nDebian\n")
+    status, out, _ = host.run("status")
+    assert status == 1 and STALE % "stock" in out, out
+    host.initramfs("0.0.9 (linux x)\nother-src\n")
+    assert STALE % "kvm-amd-es 0.0.9 (linux x)" in host.run("status")[1]
+    host.initramfs(f"{OURS}\nother-src\n")
+    assert STALE % f"kvm-amd-es {OURS}" in host.run("status")[1]
+    host.initramfs(f"{OURS}\nour-src\n")
+    status, out, _ = host.run("status")
+    assert status == 0 and "initramfs" not in out, out
+
+
+def test_build_and_remove_make_such_an_initramfs_anew(host):
+    for verb, version in ("build", OURS), ("remove", ""), ("build", OURS):
+        host.initramfs("0.0.9 (linux x)\nother-src\n")
+        status, out, errors = host.run(verb)
+        assert (status, errors) == (0, "") and "has another kvm-amd (kvm-amd-es 0.0.9 (linux x)); making it anew" in out, (status, out, errors)
+        assert host.called().count(f"update-initramfs -u -k {KVER}") == 1
+        assert host.read(f"boot/initrd.img-{KVER}.d/kvm-amd.ko").split("\n")[0] == version
+        host.run(verb)
+        assert "update-initramfs" not in host.called(), "once is enough"
+    host.initramfs("0.0.9 (linux x)\nother-src\n")
+    assert host.run("remove", "--for-upgrade") == (0, "", "") and "update-initramfs" not in host.called(), "build looks at it"
+
+
+def test_initramfs_that_stays_as_it_is_is_told(host):
+    host.stub("update-initramfs", "true")
+    host.initramfs("0.0.9 (linux x)\nother-src\n")
+    status, _, errors = host.run("build")
+    assert status == 1 and errors.count("\n") == 1 and f"still has another kvm-amd (kvm-amd-es 0.0.9 (linux x)), which is loaded first: run `update" in errors, errors
+
+
 def test_missing_source_is_told_once_and_in_status(host):
     host.remove("source")
     status, _, errors = host.run("build")

@@ -5,19 +5,24 @@
 # build: our module for each kernel whose headers and source are here, by way of dkms.  Whatever goes wrong, the stock
 # module stays in charge; the package's scripts run this within apt and must never fail it.
 #
-# /var/lib/kvm-amd-es/KVER exists where a kernel was left with the stock module: first line what it depended on, second
-# line why.  An attempt is repeated when that changes, or when KVER is named; the reason is told when it is new.
+# /var/lib/kvm-amd-es/KVER exists where a kernel was left with the stock module, or while it is built for: first line what
+# that depended on, second line why.  An attempt is repeated when that changes, when only room was missing, or when KVER is
+# named; the reason is told when it is new, or KVER named.
 
-# keep_stock KVER INPUTS SENTENCE
+# keep_stock KVER INPUTS SENTENCE [BEFORE]: BEFORE is what was said before, if it is not there any more.
 keep_stock() {
-	local sentence="Kernel $1 keeps Debian's own kvm-amd. $3"
+	local sentence="Kernel $1 keeps Debian's own kvm-amd. $3" before
 
+	before=${4-$(cat "$state/$1" 2>/dev/null || true)}
 	! is_supported "$1" || failed=1
-	[ "$(cat "$state/$1" 2>/dev/null)" != "$2"$'\n'"$sentence" ] || return 0
-	printf '%s\n' "$2" "$sentence" >"$state/$1"
-	echo "kvm-amd-es: $sentence" >&2
-	logger -t kvm-amd-es -p daemon.warning "$sentence" 2>/dev/null || true
+	write_state "$1" "$2" "$sentence"
+	if [ "$named" = 1 ] || [ "$before" != "$2"$'\n'"$sentence" ]; then
+		tell "$sentence"
+	fi
 }
+
+# write_state KVER INPUTS SENTENCE; a full disk is no reason to stop.
+write_state() { printf '%s\n' "$2" "$3" 2>/dev/null >"$state/$1" || true; }
 
 # What is there of the sources of VERSION: the same version, another one, or nothing.
 source_version() {
@@ -29,17 +34,15 @@ source_version() {
 		sed -n 's/^installed //p'
 }
 
-drop_module() {
-	dkms remove -m kvm-amd-es -v "$version" -k "$1" >>"$logs/$1.log" 2>&1 || true
-	rm -f "$root/lib/modules/$1/updates/dkms/kvm-amd.ko"*
-	depmod "$1" 2>/dev/null || true
-}
-
-# The last sentence of ours in the log of a failed build; where a developer would look is gone by now.
+# The last sentence of ours in the log of a failed build; where a developer would look is gone by now.  A full disk
+# may have left no room for it.
 reason_in_log() {
 	local reason
 
-	reason=$(sed -n 's/^kvm-amd-es: //p' "$1" | tail -n 1 | sed 's/ The whole output is in .*//')
+	reason=$(sed -n 's/^kvm-amd-es: //p' "$1" 2>/dev/null | tail -n 1 | sed 's/ The whole output is in .*//')
+	if grep -qs 'No space left on device' "$1" || [ ! -s "$1" ]; then
+		reason="A file system is full: make room in /var and /lib/modules, then run \`kvm-amd-es build $kver\`."
+	fi
 	echo "${reason:-The build failed.} (Log: $1)"
 }
 
@@ -50,6 +53,18 @@ dkms_build() {
 	dkms build --force -m kvm-amd-es -v "$version" -k "$1" || { cat "$make_log"; return 1; }
 }
 
+# dkms does not look at what its cp and sign-file end with.
+is_complete() {
+	local file
+
+	file=$(our_module "$1")
+	if ! is_good "$1" || { grep -q '^Signing module' "$logs/$1.log" && [ -z "$(modinfo -F signer "$file")" ]; }; then
+		echo "kvm-amd-es: The module was not installed whole: make room in /lib/modules and /var/lib/dkms, then run \`kvm-amd-es build $1\`."
+		return 1
+	fi
+	sync "$file" "${file%/*}" "$root/lib/modules/$1/modules.dep.bin" 2>/dev/null || true
+}
+
 # A module that the kernel would refuse stays built: in the stock one's place it would leave the host without any.
 dkms_install() {
 	dkms_build "$1" || return 1
@@ -57,36 +72,51 @@ dkms_install() {
 		echo "kvm-amd-es: Secure Boot is on and does not know the key with which the module is signed: $(how_to_enroll)"
 		return 1
 	fi
-	dkms install --force -m kvm-amd-es -v "$version" -k "$1"
+	dkms install --force -m kvm-amd-es -v "$version" -k "$1" && is_complete "$1"
 }
 
 # compile KVER INPUTS
 compile() {
-	local log=$logs/$1.log start=$SECONDS
+	local log=$logs/$1.log start=$SECONDS inputs=$2 reason before
 
+	before=$(cat "$state/$1" 2>/dev/null || true)
 	echo "kvm-amd-es: Building the module for kernel $1 (about 30 s) ..."
+	write_state "$1" unfinished "The build for kernel $1 was not finished: run \`kvm-amd-es build $1\`."
 	drop_module "$1"
-	if dkms_install "$1" >"$log" 2>&1 && [ "$(preferred_module "$1")" = "$(our_module "$1")" ]; then
+	if dkms_install "$1" >"$log" 2>&1; then
 		rm -f "$state/$1"
 		echo "kvm-amd-es: Kernel $1 has kvm-amd $(module_version "$(our_module "$1")"), built in $((SECONDS - start)) s; it is used after a reboot or \`modprobe -r kvm_amd && modprobe kvm_amd\`."
 		return
 	fi
 	refused_for_its_key || drop_module "$1"
-	keep_stock "$1" "$2" "$(reason_in_log "$log")"
+	reason=$(reason_in_log "$log")
+	[[ $reason != *'make room'* ]] || inputs=no-room
+	keep_stock "$1" "$inputs" "$reason" "$before"
 }
+
+# is_good KVER: modprobe takes ours, whole, of this version and of this kernel's very source.
+is_good() {
+	local file
+
+	file=$(our_module "$1")
+	[ -n "$file" ] && [ "$(preferred_module "$1")" = "$file" ] && is_whole "$1" "$file" && is_of_kernel "$1" "$file" &&
+		[[ $(module_version "$file") == "$version (linux "* ]]
+}
+
+is_unfinished() { [ "$(sed -n 1p "$state/$1" 2>/dev/null)" = unfinished ]; }
 
 # build_for KVER: what is missing, or the build; nothing where it is up to date or failed in the same way before.
 build_for() {
 	local linux source package inputs
 
+	if is_good "$1" && ! is_unfinished "$1" && ! refused_for_its_key; then
+		rm -f "$state/$1"
+		return
+	fi
 	linux=$(headers_version "$1")
 	source=$([ -z "$linux" ] || source_version "$linux" || true)
 	inputs="$version ${linux:--} ${source:--}$(! refused_for_its_key || echo ' refused')"
 	package=linux-source-$(cut -d. -f1,2 <<<"$linux")
-	if [ -n "$linux" ] && [ "$(module_version "$(our_module "$1")")" = "$version (linux $linux)" ] && ! refused_for_its_key; then
-		rm -f "$state/$1"
-		return
-	fi
 	[ -z "$(our_module "$1")" ] || drop_module "$1"
 	if ! is_supported "$1"; then
 		keep_stock "$1" "$inputs" "This version supports Debian 12's kernels 6.1 and 6.12 for amd64, not the cloud and real-time ones."
@@ -101,10 +131,17 @@ build_for() {
 	fi
 }
 
-# What was said of kernels that are gone.
+# What was said of kernels that are gone, and dkms's state of versions of ours whose source is: dkms would complain of
+# them whenever it is called for another module.
 forget_gone() {
 	local file
 
+	for file in "$root/var/lib/dkms/kvm-amd-es"/*/source; do
+		[ ! -L "$file" ] || [ -e "$file/dkms.conf" ] || rm -rf "${file%/*}"
+	done
+	for file in "$root/var/lib/dkms/kvm-amd-es"/kernel-*; do
+		[ -e "$file" ] || rm -f "$file"
+	done
 	for file in "$state"/*; do
 		[ ! -f "$file" ] || [ -d "$root/lib/modules/${file##*/}/kernel" ] || rm -f "$file"
 	done
@@ -116,9 +153,7 @@ verb_build() {
 	need_root
 	version=$(our_version)
 	[ -n "$version" ] || refuse 1 "The module's source is not in /usr/src: install the package kvm-amd-es-dkms, or run \`make install-dkms\` in the source tree."
-	mkdir -p "$state" "$logs"
-	exec 9>"$state/.lock"
-	flock 9
+	begin_change
 	forget_gone
 	[ $# -eq 0 ] || named=1
 	for kver in "$@"; do
@@ -127,6 +162,7 @@ verb_build() {
 	[ $# -gt 0 ] || mapfile -t all < <(kernels)
 	for kver in "$@" "${all[@]}"; do
 		build_for "$kver"
+		! is_supported "$kver" || refresh_initramfs "$kver" || failed=1
 	done
 	return $failed
 }

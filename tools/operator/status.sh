@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154,SC2034 # kvm-amd-es sources all of them
 #
 # status: which module each kernel would load, which one is loaded, and whether SEV-ES is on; why it is not.
-# Ends with 1 where a supported kernel is left with the stock module, else with 0.
+# Ends with 1 where a supported kernel is left with the stock module, on disk or in its initramfs, else with 0.
 
 # Who signed a module, for Secure Boot.
 signer() {
@@ -13,36 +13,41 @@ signer() {
 	echo "${name:+, signed by \"$name\"}"
 }
 
-# Ours for this kernel's very version, ours for another one, stock, or none.
+# Ours for this kernel's very version, ours for another one, damaged, stock, or none.
 describe_kernel() {
-	local file version linux
+	local file version
 
 	file=$(preferred_module "$1")
-	linux=$(headers_version "$1")
 	if [ -z "$file" ]; then
 		echo "no kvm-amd module"
 		return
 	fi
 	version=$(module_version "$file")
-	if [ -z "$version" ]; then
+	if [ ! -e "$file" ]; then
+		echo "MISSING: modules.dep names ${file#"$root"}. Run: depmod $1"
+	elif [ -z "$version" ] && [ "$file" != "$(our_module "$1")" ]; then
 		echo "stock"
-	elif [ -n "$linux" ] && [ "${version##*(linux }" != "$linux)" ]; then
-		echo "OUTDATED: kvm-amd-es $version, but the kernel is $linux. Run: kvm-amd-es build $1"
+	elif ! is_whole "$1" "$file"; then
+		echo "DAMAGED: ${file#"$root"} is not whole. Run: kvm-amd-es build $1"
+	elif ! is_of_kernel "$1" "$file"; then
+		echo "OUTDATED: kvm-amd-es $version, but the kernel is $(kernel_version "$1"). Run: kvm-amd-es build $1"
 	else
 		echo "kvm-amd-es $version$(signer "$file")"
 	fi
 }
 
 show_kernel() {
-	local what why running=
+	local what why other running=
 
 	what=$(describe_kernel "$1")
 	[ "$1" != "$(running_kernel)" ] || running=" (running)"
 	echo "  $1$running: $what"
 	why=$(why_not "$1")
 	[ -z "$why" ] || echo "    $why"
-	case $what in
-	kvm-amd-es*) ;;
+	other=$(other_in_initramfs "$1")
+	[ -z "$other" ] || echo "    Its initramfs has another kvm-amd ($other), which is loaded first: run \`$(initramfs_command "$1")\`."
+	case $what,$other in
+	kvm-amd-es*,) ;;
 	*) ! is_supported "$1" || missing=1 ;;
 	esac
 }
