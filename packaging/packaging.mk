@@ -24,7 +24,7 @@ deb: ## build the Debian package kvm-amd-es-dkms into build/deb/ and check it wi
 	@packaging/build-deb
 
 packaging-check: ## the package's life in a Debian 12 chroot: install, upgrade, troubles, removal (as root)
-	@selftests/packaging/run && selftests/packaging/readme
+	@selftests/packaging/run && selftests/packaging/readme && selftests/packaging/trouble && selftests/packaging/initramfs
 
 operator-check: ## on the emulated host: kvm-amd-es try, status and report for real, and Secure Boot (as root)
 	@selftests/packaging/try && selftests/packaging/secure-boot
