@@ -451,6 +451,22 @@ TEST_F_TIMEOUT(state, a_kick_is_no_end_of_a_hold, 120)
 	EXPECT_TRUE(es_woken_by_sipi(self->ap, false));
 }
 
+/* KVM refuses a pending SMI for a vCPU that waits for its SIPI; there is none to be had in an SEV-ES guest. */
+TEST_F_TIMEOUT(state, an_smi_keeps_nothing_from_being_set, 120)
+{
+	struct es_vcpu_state state;
+
+	es_boot_ap(self->bsp, self->ap);
+	es_send_icr(self->bsp, ES_ICR_INIT, self->ap->nr);
+	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, es_vcpu_mp_state(self->ap));
+	es_vcpu_smi(self->ap);
+	es_vcpu_save(self->ap, &state);
+	EXPECT_EQ(0, state.events.smi.pending);
+	es_vcpu_restore(self->ap, &state);
+	es_send_icr(self->bsp, ES_ICR_SIPI | 0x10, self->ap->nr);
+	EXPECT_TRUE(es_guest_answers(self->ap));
+}
+
 /* The end of a hold that userspace has set stays, whatever an earlier KVM_RUN was about. */
 TEST_F_TIMEOUT(state, what_was_set_outlives_a_kvm_run_that_fails, 120)
 {

@@ -37,6 +37,9 @@ static inline void es_vcpu_load(struct kvm_vcpu *vcpu)
 		return;
 	if (!vcpu->wants_to_run)
 		es->in_run = false;
+	/* Dropped later anyway (hooks.h); until then it would keep MP states from being set. */
+	vcpu->arch.smi_pending = false;
+	kvm_clear_request(KVM_REQ_SMI, vcpu);
 	/* Else KVM_GET_MP_STATE would say RUNNABLE of a vCPU that another one has kicked (a hypercall). */
 	if (unlikely(es_ap_held(es->ap_state)))
 		vcpu->arch.pv.pv_unhalted = false;
