@@ -56,6 +56,10 @@ overhead: ## what the platform costs a machine that does not use it, in pairs wi
 move-check: ## a Linux guest is moved 100 times between VMs, on both kernels, and must not notice (a quarter of an hour)
 	@ES_ROUNDS=100 ES_TEST_SECONDS=$${ES_TEST_SECONDS:-1800} $(MAKE) -C selftests run_tests TESTS=es_move_linux
 
+.PHONY: random-check
+random-check: ## random guests, one of each two read, set and moved in between, on both kernels (an hour; ES_SEED= repeats)
+	@ES_ROUNDS=$${ES_ROUNDS:-900} ES_TEST_SECONDS=$${ES_TEST_SECONDS:-7200} $(MAKE) -C selftests run_tests TESTS=es_random
+
 .PHONY: stress-check
 stress-check: ## 100,000 wake-ups with CPUs in parallel, 1,000 CPUs offline and back, 100 moves, on both kernels (an hour)
 	@failed=; \
