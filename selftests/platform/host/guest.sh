@@ -13,7 +13,7 @@ guest_disk_bytes=1048576
 # Random contents for the disk and for the page that the guest fetches.
 guest_data() {
 	mkdir -p $guest_dir/www
-	cp /usr/share/OVMF/OVMF_VARS.fd $guest_dir/vars.fd
+	cp "$(guest_firmware VARS)" $guest_dir/vars.fd
 	dd if=/dev/urandom of=$guest_dir/disk bs=4096 count=$((guest_disk_bytes / 4096)) 2>/dev/null
 	dd if=/dev/urandom bs=4096 count=64 2>/dev/null | base64 >$guest_dir/www/page
 	sha256sum <$guest_dir/disk | cut -d ' ' -f 1 >$guest_dir/disk.sha256
@@ -30,6 +30,30 @@ guest_memory() {
 	case $es_module-$(uname -r) in
 	stock-6.1.*) echo "-object memory-backend-memfd,id=ram,size=512M,share=on -machine memory-backend=ram" ;;
 	esac
+}
+
+# guest_firmware CODE|VARS: OVMF of Debian 12; a SEV-ES guest finds a medium to boot from with that of Debian 13 only.
+guest_firmware() {
+	if [ -z "${guest_medium:-}" ]; then
+		echo "/usr/share/OVMF/OVMF_$1.fd"
+	else
+		echo "/guest/OVMF_$1_4M.fd"
+	fi
+}
+
+# guest_devices VIRTIO: the medium guest_medium, on its bus, and a display if there is to be one (guest_vga).
+guest_devices() {
+	medium=drive=medium,bootindex=1
+	readonly=,readonly=on
+	case $guest_medium in
+	virtio-blk) bus="-device virtio-blk-pci,$medium,$1" ;;
+	virtio-scsi) bus="-device virtio-scsi-pci,id=scsi,$1 -device scsi-hd,bus=scsi.0,$medium" ;;
+	ahci) readonly='' bus="-device ide-hd,$medium" ;;
+	cd) bus="-device ide-cd,$medium" ;;
+	nvme) bus="-device nvme,serial=medium,$medium" ;;
+	usb) bus="-device qemu-xhci,id=usb -device usb-storage,bus=usb.0,$medium" ;;
+	esac
+	echo "-drive if=none,id=medium,format=raw,file=/guest/medium$readonly $bus ${guest_vga:+-device VGA,romfile=}"
 }
 
 # The encryption that POLICY asks for; none if it is empty.
@@ -70,21 +94,29 @@ guest_run() {
 	guest_pid=$(cat $guest_dir/pid)
 }
 
-# guest_start VCPUS POLICY: starts it; its console goes to the run's output, marked as such.
+# guest_start VCPUS POLICY: starts it, from a medium (guest_medium) or by QEMU's -kernel; its console goes to the run's
+# output, marked as such.
 guest_start() {
+	vcpus=$1 policy=$2
 	virtio=disable-legacy=on,iommu_platform=true
 	append="console=ttyS0 panic=-1 no_timer_check es_vcpus=$1 es_disk_bytes=$guest_disk_bytes es_server=10.0.2.2 es_port=8080 ${guest_append:-}"
 	guest_trace_ends
 	exec 5<>$guest_dir/keys
+	# shellcheck disable=SC2046 # several arguments are meant
+	if [ -n "${guest_medium:-}" ]; then
+		set -- $(guest_devices $virtio)
+	else
+		set -- -kernel /guest/vmlinuz -initrd /guest/initrd -append "$append"
+	fi
 	# shellcheck disable=SC2046,SC2086 # several arguments are meant, or none
 	guest_run qemu-system-x86_64 -nodefaults -no-user-config -display none ${guest_reset--no-reboot} \
-		-accel kvm -cpu EPYC-v3 -smp "$1" -m 512 \
-		-machine q35 $(guest_memory) $(guest_encryption "$2") \
-		-drive if=pflash,format=raw,unit=0,readonly=on,file=/usr/share/OVMF/OVMF_CODE.fd \
+		-accel kvm -cpu EPYC-v3 -smp "$vcpus" -m 512 \
+		-machine q35 $(guest_memory) $(guest_encryption "$policy") \
+		-drive "if=pflash,format=raw,unit=0,readonly=on,file=$(guest_firmware CODE)" \
 		-drive if=pflash,format=raw,unit=1,file=$guest_dir/vars.fd \
-		-kernel /guest/vmlinuz -initrd /guest/initrd -append "$append" \
 		-drive if=none,id=disk,format=raw,file=$guest_dir/disk -device "virtio-blk-pci,drive=disk,$virtio" \
 		-netdev user,id=net -device "virtio-net-pci,netdev=net,romfile=,$virtio" \
+		"$@" \
 		-qmp tcp:127.0.0.1:4444,server=on,wait=off \
 		-serial stdio
 	tail -n +1 -f $guest_log >$guest_dir/lines &
@@ -175,8 +207,18 @@ features_of() {
 	esac
 }
 
+# What GRUB must have loaded the kernel from; nothing without it.
+guest_bootdev() {
+	case ${guest_medium:-} in
+	'') ;;
+	cd) echo cd ;;
+	*) echo hd ;;
+	esac
+}
+
 # guest_judge VCPUS [POLICY]: the guest's findings against what must be.
 guest_judge() {
+	expect "GRUB loaded the kernel from" "$(guest_bootdev)" "$(guest_said booted-from)"
 	expect "memory encryption features active" "$(features_of "${2-5}")" "$(guest_said features)"
 	expect "complaints of the guest's kernel" "" "$(kernel_complaints <$guest_log | head -n 1)"
 	expect "CPUs online in the guest" "$1" "$(guest_said cpus-online)"
