@@ -25,6 +25,7 @@
 #define SPIV_ENABLED	0x1ff
 #define ICR_FIXED	(0x4000u | AGENT_VECTOR)
 #define MOVES		100
+#define EFER_SVME	0x1000
 
 struct moving {
 	struct es_vm vms[2];
@@ -113,6 +114,42 @@ TEST_F_TIMEOUT(move, what_kvm_knows_of_control_registers_goes_with_it, 120)
 	EXPECT_EQ(before.cr0, after.cr0);
 	EXPECT_EQ(before.cr4, after.cr4);
 	EXPECT_EQ(before.efer, after.efer);
+}
+
+/*
+ * KVM takes EFER.SVME for a proof that it has memory for the state of nested guests.  The source has such memory, because
+ * its VMM set SVME before the launch; the target has not.
+ */
+TEST_F_TIMEOUT(move, nested_state_stays_behind, 120)
+{
+	struct { struct kvm_nested_state head; uint8_t data[4096]; } nested = {
+		.head = { .format = KVM_STATE_NESTED_FORMAT_SVM, .size = sizeof(nested),
+			  .flags = KVM_STATE_NESTED_GUEST_MODE | KVM_STATE_NESTED_GIF_SET, .hdr.svm.vmcb_pa = 0x1000 },
+	};
+	struct es_vm_options twin = self->m.options;
+	struct kvm_sregs sregs;
+	struct es_vm from, to;
+
+	es_vm_create(&from, &self->m.options);
+	ASSERT_EQ(0, ioctl(from.vcpus[0].fd, KVM_GET_SREGS, &sregs));
+	sregs.efer |= EFER_SVME;
+	ASSERT_EQ(0, ioctl(from.vcpus[0].fd, KVM_SET_SREGS, &sregs));
+	es_vm_launch(&from);
+	twin.twin_of = &from;
+	es_vm_create(&to, &twin);
+	ASSERT_EQ(0, es_move_context(&to, &from));
+	/* Intercept VMRUN, ASID 1; CR0, EFER, DR6, DR7 and RFLAGS as KVM wants them. */
+	*(uint32_t *)(nested.data + 0x10) = 1;
+	*(uint32_t *)(nested.data + 0x58) = 1;
+	*(uint64_t *)(nested.data + 0x400 + 0xd0) = EFER_SVME;
+	*(uint64_t *)(nested.data + 0x400 + 0x158) = 0x80000011;
+	*(uint64_t *)(nested.data + 0x400 + 0x160) = 0x400;
+	*(uint64_t *)(nested.data + 0x400 + 0x168) = 0xffff0ff0;
+	*(uint64_t *)(nested.data + 0x400 + 0x170) = 2;
+	EXPECT_EQ(-1, ioctl(to.vcpus[0].fd, KVM_SET_NESTED_STATE, &nested));
+	EXPECT_EQ(EINVAL, errno);
+	es_vm_close(&to);
+	es_vm_destroy(&from);
 }
 
 /* Linux writes them when a CPU comes online; there is no request for them. */

@@ -20,8 +20,8 @@
  */
 #include <linux/kvm_host.h>
 
-#include "cpuid.h"
 #include "ghcb.h"
+#include "known_regs.h"
 #include "move.h"
 #include "stats.h"
 #include "vcpu.h"
@@ -42,18 +42,13 @@ void es_move_vm(struct kvm *to, struct kvm *from)
 		es_stats_create_locked(to);
 }
 
-/*
- * Write traps and CPUID requests told KVM of them, and no ioctl sets them for a vCPU whose registers are encrypted.
- * CPUID's OSXSAVE and OSPKE are made from CR4.
- */
+/* Write traps and CPUID requests told KVM of them; CPUID's OSXSAVE and OSPKE are made from CR4. */
 static void move_known_registers(struct kvm_vcpu *to, struct kvm_vcpu *from)
 {
-	to->arch.cr0 = from->arch.cr0;
-	to->arch.cr4 = from->arch.cr4;
-	to->arch.efer = from->arch.efer;
-	to->arch.xcr0 = from->arch.xcr0;
-	to->arch.ia32_xss = from->arch.ia32_xss;
-	kvm_update_cpuid_runtime(to);
+	struct es_known_regs regs;
+
+	es_known_regs_get(from, &regs);
+	es_known_regs_set(to, &regs);
 }
 
 /*
@@ -90,6 +85,7 @@ void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from)
 	es_stats_show(from);
 	move_known_registers(to, from);
 	move_dr_intercepts(to, from);
+	/* The interrupt flag and shadow: KVM_SET_VCPU_EVENTS has the shadow only. */
 	to_svm(to)->vmcb->control.int_state = to_svm(from)->vmcb->control.int_state;
 	es_compat_vcpu_protected(to);
 	vmcb_mark_all_dirty(to_svm(to)->vmcb);
