@@ -72,9 +72,9 @@ static bool efer_is_valid(struct kvm_vcpu *vcpu, u64 efer)
  */
 static bool xstate_is_valid(const struct kvm_vcpu *vcpu, u64 xcr0, u64 xss)
 {
-	return es_xcr0_plausible(xcr0) &&
-	       !(xcr0 & ~(vcpu->arch.guest_supported_xcr0 | XFEATURE_MASK_FP)) &&
-	       !(xss & ~kvm_caps.supported_xss);
+	u64 offered = vcpu->arch.guest_supported_xcr0 | XFEATURE_MASK_FP;
+
+	return es_xcr0_usable(xcr0, offered) == xcr0 && !(xss & ~kvm_caps.supported_xss);
 }
 
 bool es_known_regs_valid(struct kvm_vcpu *vcpu, const struct es_known_regs *regs)
