@@ -268,21 +268,54 @@ FIXTURE_VARIANT(process) {
 	bool nothing;		/* no memory is where the old VMM had the guest's */
 };
 
-#define KIND(_name, _begin, _prove)	\
-	FIXTURE_VARIANT_ADD(process, _name) { .flight = { .begin = _begin, .prove = _prove } }
+FIXTURE_VARIANT_ADD(process, in) {
+	.flight = { .begin = begin_in, .prove = gets_value },
+};
 
-KIND(in, begin_in, gets_value);
-KIND(in_and_state_is_read, begin_in, state_shows_value);
-KIND(out, begin_out, goes_on);
-KIND(ins, begin_ins, gets_string);
-KIND(outs, begin_outs, is_handled);
-KIND(ins_outside_the_ghcb, begin_ins_outside, gets_string_outside);
-KIND(outs_outside_the_ghcb, begin_outs_outside, is_handled);
-KIND(mmio_read, begin_mmio_read, gets_value);
-KIND(mmio_write, begin_mmio_write, goes_on);
-KIND(rdmsr, begin_rdmsr, gets_value);
-KIND(hold_by_page, begin_hold_by_page, is_woken_by_page);
-KIND(hold_by_msr, begin_hold_by_msr, is_woken_by_msr);
+FIXTURE_VARIANT_ADD(process, in_and_state_is_read) {
+	.flight = { .begin = begin_in, .prove = state_shows_value },
+};
+
+FIXTURE_VARIANT_ADD(process, out) {
+	.flight = { .begin = begin_out, .prove = goes_on },
+};
+
+FIXTURE_VARIANT_ADD(process, ins) {
+	.flight = { .begin = begin_ins, .prove = gets_string },
+};
+
+FIXTURE_VARIANT_ADD(process, outs) {
+	.flight = { .begin = begin_outs, .prove = is_handled },
+};
+
+FIXTURE_VARIANT_ADD(process, ins_outside_the_ghcb) {
+	.flight = { .begin = begin_ins_outside, .prove = gets_string_outside },
+};
+
+FIXTURE_VARIANT_ADD(process, outs_outside_the_ghcb) {
+	.flight = { .begin = begin_outs_outside, .prove = is_handled },
+};
+
+FIXTURE_VARIANT_ADD(process, mmio_read) {
+	.flight = { .begin = begin_mmio_read, .prove = gets_value },
+};
+
+FIXTURE_VARIANT_ADD(process, mmio_write) {
+	.flight = { .begin = begin_mmio_write, .prove = goes_on },
+};
+
+FIXTURE_VARIANT_ADD(process, rdmsr) {
+	.flight = { .begin = begin_rdmsr, .prove = gets_value },
+};
+
+FIXTURE_VARIANT_ADD(process, hold_by_page) {
+	.flight = { .begin = begin_hold_by_page, .prove = is_woken_by_page },
+};
+
+FIXTURE_VARIANT_ADD(process, hold_by_msr) {
+	.flight = { .begin = begin_hold_by_msr, .prove = is_woken_by_msr },
+};
+
 FIXTURE_VARIANT_ADD(process, in_to_where_no_memory_is) {
 	.flight = { .begin = begin_in, .prove = gets_value }, .nothing = true,
 };

@@ -17,6 +17,7 @@
  * again, and tells each step.  `make random-check` runs for an hour.
  */
 #include <kselftest_harness.h>
+#include <errno.h>
 #include <linux/kvm_para.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -177,7 +178,17 @@ static void look_at_exit(struct es_vcpu *vcpu, struct look *look)
 	}
 }
 
-/* An exit at hand stays as it is: reading the state would finish it. */
+/* The state of a vCPU whose VMM works on an exit is not complete: it is not looked at. */
+static void look_at_state(struct es_vcpu *vcpu, struct look *look)
+{
+	int error = look->where == AT_EXIT ? 0 : es_get_vcpu_state(vcpu, &look->es);
+
+	if (error == -EBUSY)
+		look->where = RUNS;	/* it has come to the exit meanwhile */
+	else if (error)
+		es_fail("KVM_AMD_ES_GET_VCPU of vCPU %u failed: %m", vcpu->nr);
+}
+
 static void look_at(struct es_vcpu *vcpu, struct look *look, bool is_volatile)
 {
 	bool goes;
@@ -188,8 +199,7 @@ static void look_at(struct es_vcpu *vcpu, struct look *look, bool is_volatile)
 	es_vcpu_pause(vcpu);
 	if (!es_get_msr(vcpu, SPEC_MSR_GHCB, &look->msr))
 		es_fail("the GHCB MSR of vCPU %u cannot be read", vcpu->nr);
-	if (look->where != AT_EXIT && es_get_vcpu_state(vcpu, &look->es))
-		es_fail("KVM_AMD_ES_GET_VCPU of vCPU %u failed: %m", vcpu->nr);
+	look_at_state(vcpu, look);
 	if (look->where == AT_EXIT || look->where == IS_OVER)
 		look_at_exit(vcpu, look);
 	look->box = *es_mailbox(vcpu);

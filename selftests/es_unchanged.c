@@ -182,6 +182,7 @@ static struct kvm_amd_es_vcpu other_state(struct es_vcpu *vcpu)
 	return (struct kvm_amd_es_vcpu){
 		.version = KVM_AMD_ES_STATE_VERSION, .vcpu_id = vcpu->nr, .ap_state = KVM_AMD_ES_AP_HELD_NAE,
 		.flags = KVM_AMD_ES_VCPU_INTERRUPTS_ON, .dr7 = 0x455,
+		.cr0 = 0x80000033, .cr4 = 0x620, .efer = 0x500, .xcr0 = 1,
 	};
 }
 
