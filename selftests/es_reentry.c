@@ -9,8 +9,8 @@
  *	loses pages of a migration and breaks a WARN.
  * Not covered: Interrupts, signals and the scheduler, which es_wake.c, es_state.c and every other test need.
  * Fails with: the module before its re-entry looked at the dirty ring (6.1), "..._in_time": more entries than
- *	the limit, up to an overflow; before it left the APIC's registers alone while an EOI in memory is open
- *	(both), "an_interrupt_ended_in_memory..."; before it left the loop where KVM catches up with the clock
+ *	the limit, up to an overflow; before it left the APIC's registers alone while an EOI in memory is open,
+ *	"an_interrupt_ended_in_memory..."; before it left the loop where KVM catches up with the clock
  *	(both), "the_clock..."; with kvm_exit from two places (6.1), "each_exit_is_traced_once".
  */
 #include <kselftest_harness.h>
@@ -190,7 +190,10 @@ TEST_F_TIMEOUT(reentry, each_exit_is_traced_once, 120)
 	EXPECT_EQ(entries, es_traced("kvm_exit: "));
 }
 
-/* The AP ends an interrupt in memory, and asks its APIC at once whether it is still in service. */
+/*
+ * The AP ends an interrupt in memory, and asks its APIC at once whether it is still in service.  KVM takes its offer
+ * back where an interrupt of the host came before.
+ */
 TEST_F_TIMEOUT(reentry, an_interrupt_ended_in_memory_is_not_in_service, 120)
 {
 	struct agent_mailbox *box = es_mailbox(self->ap);
@@ -199,15 +202,15 @@ TEST_F_TIMEOUT(reentry, an_interrupt_ended_in_memory_is_not_in_service, 120)
 	box->pv_eoi = PV_EOI_GPA;
 	es_order(self->ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
 	es_order(self->ap, AGENT_WRMSR, MSR_PV_EOI, PV_EOI_GPA | 1);
-	for (i = 1; i <= 10; i++) {
+	for (i = 1; i <= 100 && box->pv_eois < 10; i++) {
 		es_order_start(self->ap, AGENT_HALT, 0, 0);
 		ASSERT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->ap));
 		es_send_icr(self->vcpu, ICR_FIXED, self->ap->nr);
 		es_vcpu_wait(self->ap, "an interrupt wakes the vCPU");
 		ASSERT_EQ(i, box->interrupts);
-		ASSERT_EQ(i, box->pv_eois) TH_LOG("KVM offered no EOI in memory");
-		EXPECT_EQ(0, box->in_service);
+		ASSERT_EQ(0, box->in_service);
 	}
+	EXPECT_EQ(10, box->pv_eois);
 }
 
 /*
