@@ -169,7 +169,7 @@ TEST_F(state, wrong_values_are_refused_and_change_nothing)
 	bad[1].version = 2;
 	bad[2].vcpu_id = 2;
 	bad[3].ap_state = KVM_AMD_ES_AP_HELD_USER + 1;
-	bad[4].flags = 4;
+	bad[4].flags = 8;
 	bad[5].dr7 = 1ull << 32;
 	bad[6].end = KVM_AMD_ES_TERM_NO_GHCB + 1;
 	bad[7].pad = 1;
@@ -449,6 +449,31 @@ TEST_F_TIMEOUT(state, a_kick_is_no_end_of_a_hold, 120)
 	es_send_init_sipi(self->bsp, self->ap, 0x10);
 	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
 	EXPECT_TRUE(es_woken_by_sipi(self->ap, false));
+}
+
+/* A guest that looks at its lock once more, and then sleeps, would miss a kick that came in between. */
+TEST_F_TIMEOUT(state, a_kick_of_a_vcpu_that_does_not_sleep_yet_is_kept, 120)
+{
+	struct kvm_amd_es_vcpu state;
+	unsigned int kicked;
+
+	es_boot_ap(self->bsp, self->ap);
+	EXPECT_EQ(0, state_of(self->ap).flags & KVM_AMD_ES_VCPU_KICKED);
+	es_kick(self->bsp, self->ap);
+	state = state_of(self->ap);
+	EXPECT_EQ(KVM_AMD_ES_VCPU_KICKED, state.flags & KVM_AMD_ES_VCPU_KICKED);
+	for (kicked = 0; kicked < 2; kicked++) {
+		state.flags ^= KVM_AMD_ES_VCPU_KICKED;
+		ASSERT_EQ(0, es_set_vcpu_state(self->ap, &state));
+		es_order_start(self->ap, AGENT_HALT, 0, 0);
+		EXPECT_EQ(kicked, es_vcpu_rings_within(self->ap, QUIET_MS));
+		if (!kicked) {
+			EXPECT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->ap));
+			es_kick(self->bsp, self->ap);
+			es_vcpu_wait(self->ap, "a kick ends the HLT");
+			state = state_of(self->ap);
+		}
+	}
 }
 
 /* KVM refuses a pending SMI for a vCPU that waits for its SIPI; there is none to be had in an SEV-ES guest. */

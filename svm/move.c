@@ -75,12 +75,13 @@ static void move_answer(struct kvm_vcpu *to, struct kvm_vcpu *from)
 	to->arch.regs[VCPU_REGS_RCX] = from->arch.regs[VCPU_REGS_RCX];
 	to->arch.regs[VCPU_REGS_RDX] = from->arch.regs[VCPU_REGS_RDX];
 	es_ghcb_forget(to_es(to));
-	to_es(to)->in_run = false;
 }
 
 void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from)
 {
 	move_answer(to, from);
+	to_es(to)->in_run = false;
+	to->arch.pv.pv_unhalted = es_vcpu_kicked(from);	/* no ioctl of KVM's has it */
 	es_stats_show(to);
 	es_stats_show(from);
 	move_known_registers(to, from);

@@ -33,7 +33,7 @@ static_assert(KVM_AMD_ES_AP_HELD_MSR_INIT == ES_AP_HELD_MSR_INIT);
 static_assert(KVM_AMD_ES_AP_HELD_USER == ES_AP_HELD_USER);
 static_assert(KVM_AMD_ES_AP_HELD_USER + 1 == ES_NR_AP_STATES);
 
-#define VCPU_FLAGS	(KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON)
+#define VCPU_FLAGS	(KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON | KVM_AMD_ES_VCPU_KICKED)
 
 int es_state_get_api(void __user *to)
 {
@@ -118,6 +118,8 @@ static void show(struct kvm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
 		state->flags |= KVM_AMD_ES_VCPU_FIRST_SIPI;
 	if (to_svm(vcpu)->vmcb->control.int_state & SVM_GUEST_INTERRUPT_MASK)
 		state->flags |= KVM_AMD_ES_VCPU_INTERRUPTS_ON;
+	if (es_vcpu_kicked(vcpu))
+		state->flags |= KVM_AMD_ES_VCPU_KICKED;
 }
 
 /*
@@ -182,6 +184,7 @@ static void set(struct kvm_vcpu *vcpu, const struct kvm_amd_es_vcpu *state)
 	es->answer.due = false;
 	es->ap_state = state->ap_state;
 	es->first_sipi = state->flags & KVM_AMD_ES_VCPU_FIRST_SIPI;
+	vcpu->arch.pv.pv_unhalted = state->flags & KVM_AMD_ES_VCPU_KICKED;
 	es->dr7 = state->dr7;
 	es->end.how = state->end;
 	es->end.reason = state->end_reason;

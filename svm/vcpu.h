@@ -67,6 +67,15 @@ static inline bool es_vcpu_io_pending(struct kvm_vcpu *vcpu)
 	return to_es(vcpu) && vcpu->arch.complete_userspace_io;
 }
 
+/*
+ * Another vCPU has kicked this one (KVM_HC_KICK_CPU), and it has not slept since.  The kick of one that sleeps
+ * is in the MP state: KVM_GET_MP_STATE says RUNNABLE.
+ */
+static inline bool es_vcpu_kicked(struct kvm_vcpu *vcpu)
+{
+	return vcpu->arch.pv.pv_unhalted && vcpu->arch.mp_state != KVM_MP_STATE_HALTED;
+}
+
 /* KVM resets control registers, which INIT cannot: they are in the VMSA. */
 static inline bool es_vcpu_in_init(struct kvm_vcpu *vcpu)
 {

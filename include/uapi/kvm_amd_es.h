@@ -102,6 +102,7 @@ struct kvm_amd_es_vm {
 /* flags of struct kvm_amd_es_vcpu */
 #define KVM_AMD_ES_VCPU_FIRST_SIPI	(1U << 0)	/* a first SIPI has come */
 #define KVM_AMD_ES_VCPU_INTERRUPTS_ON	(1U << 1)	/* the guest's RFLAGS.IF at its last exit */
+#define KVM_AMD_ES_VCPU_KICKED		(1U << 2)	/* by KVM_HC_KICK_CPU: the next HLT ends at once */
 
 struct kvm_amd_es_vcpu {
 	__u32 version;			/* in: KVM_AMD_ES_STATE_VERSION */
