@@ -451,6 +451,32 @@ TEST_F_TIMEOUT(state, a_kick_is_no_end_of_a_hold, 120)
 	EXPECT_TRUE(es_woken_by_sipi(self->ap, false));
 }
 
+/* INIT has come where the AP state or the MP state says so. */
+TEST_F_TIMEOUT(state, init_may_be_in_one_of_both_states, 120)
+{
+	struct kvm_amd_es_vcpu state;
+	unsigned int in_mp_state;
+
+	es_boot_ap(self->bsp, self->ap);
+	for (in_mp_state = 0; in_mp_state < 2; in_mp_state++) {
+		es_park(self->ap, false);
+		ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+		es_vcpu_pause(self->ap);
+		state = state_of(self->ap);
+		state.ap_state = in_mp_state ? KVM_AMD_ES_AP_HELD_NAE : KVM_AMD_ES_AP_HELD_NAE_INIT;
+		ASSERT_EQ(0, es_set_vcpu_state(self->ap, &state));
+		if (in_mp_state)
+			es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_INIT_RECEIVED);
+		es_vcpu_go(self->ap);
+		EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
+		EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, es_vcpu_mp_state(self->ap));
+		EXPECT_EQ(KVM_AMD_ES_AP_HELD_NAE_INIT, state_of(self->ap).ap_state);
+		es_send_icr(self->bsp, ES_ICR_SIPI | 0x10, self->ap->nr);
+		es_vcpu_wait(self->ap, "the SIPI alone ends the hold");
+		EXPECT_TRUE(es_woken_by_sipi(self->ap, false));
+	}
+}
+
 /* A guest that looks at its lock once more, and then sleeps, would miss a kick that came in between. */
 TEST_F_TIMEOUT(state, a_kick_of_a_vcpu_that_does_not_sleep_yet_is_kept, 120)
 {

@@ -113,6 +113,10 @@ static enum es_ap_event road_by_msr(struct kvm_vcpu *vcpu)
 	return value && PAGE_ALIGNED(value) ? ES_AP_HOLD_NAE : ES_AP_HOLD_USER;
 }
 
+/*
+ * Userspace may have set two states that do not fit: held without INIT, and INIT_RECEIVED, or the other way
+ * round.  INIT has come where one of them says so.
+ */
 void es_ap_follow_mp_state(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
@@ -121,7 +125,12 @@ void es_ap_follow_mp_state(struct kvm_vcpu *vcpu)
 	if (!es_ap_held(es->ap_state)) {
 		if (mp_state == KVM_MP_STATE_AP_RESET_HOLD)
 			es_ap_feed(vcpu, es->ap_state == ES_AP_WAITING ? road_by_msr(vcpu) : ES_AP_HOLD_USER);
-	} else if (mp_state != KVM_MP_STATE_AP_RESET_HOLD && mp_state != KVM_MP_STATE_INIT_RECEIVED) {
+	} else if (mp_state == KVM_MP_STATE_INIT_RECEIVED) {
+		es_ap_feed(vcpu, ES_AP_INIT);
+	} else if (mp_state == KVM_MP_STATE_AP_RESET_HOLD) {
+		if (es_ap_held_after_init(es->ap_state))
+			vcpu->arch.mp_state = KVM_MP_STATE_INIT_RECEIVED;
+	} else {
 		es_ap_feed(vcpu, ES_AP_RELEASE);
 		kvm_make_request(KVM_REQ_EVENT, vcpu);
 	}

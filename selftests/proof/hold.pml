@@ -380,6 +380,8 @@ inline enter_guest() {
 inline pre_run() {
 	if
 	:: held && mp != RESET_HOLD && mp != INIT_RECEIVED -> feed(LET_GO); req_event = true
+	:: held && mp == INIT_RECEIVED -> feed(GOT_INIT)
+	:: held && mp == RESET_HOLD && init_held -> mp = INIT_RECEIVED
 	:: !held && mp == RESET_HOLD -> feed(HOLD_USER)
 	:: else
 	fi;
