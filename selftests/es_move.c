@@ -18,7 +18,7 @@
 #include <unistd.h>
 #include "ap.h"
 #include "env.h"
-#include "state.h"
+#include "migrate.h"
 
 #define PORT		0x1234
 #define X2APIC_SPIV	0x80f
@@ -294,9 +294,12 @@ TEST_F_TIMEOUT(move, an_exit_in_two_parts_is_finished_first, 120)
 /* Another process has another number for it, and the source's may be closed. */
 TEST_F_TIMEOUT(move, commands_use_the_file_of_dev_sev_that_they_name, 120)
 {
+	struct es_packet packet;
+
 	close(self->m.vm->sev_fd);
 	self->m.vm->sev_fd = open("/dev/null", O_RDWR);
 	move(&self->m);
+	EXPECT_EQ(-EIO, es_send_vmsa(self->m.bsp, &packet, NULL));	/* the firmware's word: nothing is to be sent */
 	EXPECT_EQ(ES_RUNNING, es_guest_state(self->m.vm));
 }
 

@@ -280,13 +280,18 @@ static void compare_all(struct pair *p)
 		compare(p, i);
 }
 
+static bool is_halted(struct pair *p, unsigned int nr)
+{
+	return p->where[nr] == ASLEEP && es_vcpu_mp_state(first(p, nr)) == KVM_MP_STATE_HALTED;
+}
+
 /* What sleeps in HLT may be on its way out of it. */
 static void let_wake(struct pair *p)
 {
 	unsigned int i;
 
 	for (i = 0; i < NR_VCPUS; i++) {
-		if (p->where[i] != ASLEEP || es_vcpu_mp_state(first(p, i)) != KVM_MP_STATE_HALTED)
+		if (!is_halted(p, i))
 			continue;
 		es_vcpu_rings_within(first(p, i), WAKE_MS);
 		es_vcpu_rings_within(second(p, i), WAKE_MS);
@@ -317,12 +322,17 @@ static void draw_msr(struct pair *p, uint8_t *ghcb, bool writes)
 	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, 0);
 }
 
+/*
+ * KVM ends the HLT of a vCPU that is in KVM_RUN for whatever wakes its thread, a SIPI or SMI that it drops as well;
+ * and not of one that is out of KVM_RUN at that moment.
+ */
 static void draw_ipi(struct pair *p, uint8_t *ghcb, unsigned int to)
 {
 	uint64_t icr = PICK(p, ES_ICR_INIT, ES_ICR_INIT, ES_ICR_SIPI | 0x10, ES_ICR_SIPI | 0x10, ES_ICR_SIPI | 0x10,
 			    ES_ICR_NMI, ES_ICR_SMI, ICR_FIXED);
 
-	if (icr == ES_ICR_NMI && !begin_nmi(p, to))
+	if ((icr == ES_ICR_NMI && !begin_nmi(p, to)) ||
+	    ((icr == ES_ICR_SMI || icr == (ES_ICR_SIPI | 0x10)) && is_halted(p, to)))
 		icr = ICR_FIXED;
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, MSR_ICR);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, icr);

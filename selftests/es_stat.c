@@ -277,15 +277,17 @@ struct locker {
 	pthread_t thread;
 	struct es_vm *vm;
 	pid_t tid;
+	bool stop;
 };
 
-/* Waits, with the VM's lock held, for a vCPU that is in KVM_RUN; then KVM sees that it is too late. */
+/* Waits, with the VM's lock held, for a vCPU as soon as that is in KVM_RUN; then KVM sees that it is too late. */
 static void *hold_the_lock(void *arg)
 {
 	struct locker *locker = arg;
 
 	__atomic_store_n(&locker->tid, gettid(), __ATOMIC_RELEASE);
-	es_sev_cmd(locker->vm, KVM_SEV_LAUNCH_UPDATE_VMSA, NULL, NULL);
+	while (!__atomic_load_n(&locker->stop, __ATOMIC_RELAXED))
+		es_sev_cmd(locker->vm, KVM_SEV_LAUNCH_UPDATE_VMSA, NULL, NULL);
 	return NULL;
 }
 
@@ -341,6 +343,7 @@ TEST_F_TIMEOUT(stat, who_reads_does_not_wait_for_the_vmm, 180)
 		in_time[i] = ends_in_time(readers[i].thread);
 	ioio = in_time[1] ? counted(&self->vm, "").ioio : 0;
 	EXPECT_TRUE(is_blocked(&locker));
+	__atomic_store_n(&locker.stop, true, __ATOMIC_RELAXED);
 	es_vcpu_pause(self->bsp);
 	pthread_join(locker.thread, NULL);
 	EXPECT_LT(0, ioio);

@@ -75,10 +75,9 @@ int sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 		return stock_sev_mem_enc_ioctl(kvm, argp);
 	if (copy_from_user(&cmd, argp, sizeof(cmd)))
 		return -EFAULT;
-	if (!is_ours(kvm, cmd.id)) {
-		es_move_use_fd(kvm, &cmd);
+	es_move_use_fd(kvm, &cmd);
+	if (!is_ours(kvm, cmd.id))
 		return stock_sev_mem_enc_ioctl(kvm, argp);
-	}
 
 	cmd.error = 0;
 	r = carry_out(kvm, &cmd);
