@@ -164,15 +164,15 @@ static uint32_t read_msr_by_ghcb(struct agent_cpu *cpu, uint32_t msr)
 	return spec_ghcb_get(ghcb, SPEC_GHCB_RAX);
 }
 
-/* Ends the interrupt in memory, without an exit, where the host offers it. */
+/* Ends the interrupt in memory, without an exit, where the host offers it.  One instruction: any exit may take it back. */
 static int ended_in_memory(struct agent_mailbox *box)
 {
 	uint32_t *word = (uint32_t *)box->pv_eoi;
+	uint8_t offered = 0;
 
-	if (!word || !(shared_read(word) & 1))
-		return 0;
-	shared_write(word, 0u);
-	return 1;
+	if (word)
+		asm volatile("btrl $0, %0; setc %1" : "+m" (*word), "=q" (offered) : : "memory", "cc");
+	return offered;
 }
 
 /* Interrupts are on in AGENT_HALT only, where no request is in the making. */
