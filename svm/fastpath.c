@@ -93,15 +93,17 @@ static noinline bool quick_msr(struct kvm_vcpu *vcpu)
 	return req->info1 ? quick_wrmsr(vcpu, req) : quick_rdmsr(vcpu, req->rcx);
 }
 
+/* CPUID alone is about XCR0 and XSS. */
 static void get_offer(struct kvm_vcpu *vcpu, struct es_offer *offer)
 {
 	offer->version = es_ghcb_version(vcpu->kvm);
+	if (to_es(vcpu)->req.code != ES_EXIT_CPUID)
+		return;
 	offer->xcr0 = vcpu->arch.guest_supported_xcr0 | XFEATURE_MASK_FP;
 	offer->xss = kvm_caps.supported_xss;
 }
 
-/* Out of line: most guests have none. */
-static noinline void tell_lapses(struct kvm_vcpu *vcpu)
+static void tell_lapses(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 	enum es_lapse lapse;
@@ -112,6 +114,18 @@ static noinline void tell_lapses(struct kvm_vcpu *vcpu)
 		es->stats.tolerated[lapse]++;
 		trace_es_tolerate(vcpu->vcpu_id, es->req.code, es_lapse_name(lapse));
 	}
+}
+
+/* Something is wrong with the request, which may be served all the same.  Out of line: most guests make none. */
+static noinline bool is_refused(struct kvm_vcpu *vcpu, enum es_reason reason)
+{
+	if (reason == ES_OK) {
+		tell_lapses(vcpu);
+		return false;
+	}
+	to_es(vcpu)->stage = ES_STAGE_ANSWERED;
+	es_respond_malformed(vcpu, reason);
+	return true;
 }
 
 /* Also in the fast path itself: a call is dear. */
@@ -130,15 +144,10 @@ static __always_inline void take(struct kvm_vcpu *vcpu)
 	get_offer(vcpu, &es->offer);
 	reason = es_request_validate(&es->req, &es->offer, &es->rule);
 	es_stats_request(es);
-	if (likely(reason == ES_OK)) {
-		es->stage = ES_STAGE_ACCEPTED;
-		es_respond_done(es, 0);
-		if (unlikely(es->req.lapses))
-			tell_lapses(vcpu);
-	} else {
-		es->stage = ES_STAGE_ANSWERED;
-		es_respond_malformed(vcpu, reason);
-	}
+	if (unlikely(reason | es->req.lapses) && is_refused(vcpu, reason))
+		return;
+	es->stage = ES_STAGE_ACCEPTED;
+	es_respond_done(es, 0);
 }
 
 void es_vmgexit_take(struct kvm_vcpu *vcpu)

@@ -29,20 +29,12 @@ int es_vcpu_pre_run(struct kvm_vcpu *vcpu);
  * happen in a KVM_RUN that is past es_vcpu_pre_run(), the latter only outside KVM_RUN;
  * wants_to_run is set during KVM_RUN only.
  */
+void es_vcpu_load_for_ioctl(struct kvm_vcpu *vcpu);
+
 static inline void es_vcpu_load(struct kvm_vcpu *vcpu)
 {
-	struct es_vcpu *es = to_es(vcpu);
-
-	if (!es)
-		return;
-	if (!vcpu->wants_to_run)
-		es->in_run = false;
-	/* Dropped later anyway (hooks.h); until then it would keep MP states from being set. */
-	vcpu->arch.smi_pending = false;
-	kvm_clear_request(KVM_REQ_SMI, vcpu);
-	/* Else KVM_GET_MP_STATE would say RUNNABLE of a vCPU that another one has kicked (a hypercall). */
-	if (unlikely(es_ap_held(es->ap_state)))
-		vcpu->arch.pv.pv_unhalted = false;
+	if (unlikely(!vcpu->wants_to_run))
+		es_vcpu_load_for_ioctl(vcpu);
 }
 
 static inline void es_vcpu_put(struct kvm_vcpu *vcpu)
