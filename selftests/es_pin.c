@@ -11,8 +11,8 @@
  * Not covered: That pages are released at the end, registrations that overlap.
  * Fails with: stock kvm_amd of 6.1.192, "keep_their_frame" of all pages that were not written before:
  *	512 of 512 pages move; and both cases of the guest: 64 of 64 pages move, and the guest reads garbage.
- *	The module when it pinned everything for writing (6.1), "readable": ENOMEM.  Stock kvm_amd of both, and
- *	the module before it limited the lines, "fills_no_log": 300 lines of 300 attempts.
+ *	The module when it pinned everything for writing (6.1), "readable": ENOMEM; before it
+ *	limited the lines (6.1), "fills_no_log": 300 lines of 300 attempts.
  */
 #include <kselftest_harness.h>
 #include <errno.h>

@@ -10,8 +10,7 @@
  * Not covered: Interrupts, signals and the scheduler, which es_wake.c, es_state.c and every other test need.
  * Fails with: the module before its re-entry looked at the dirty ring (6.1), "..._in_time": more entries than
  *	the limit, up to an overflow; before it left the APIC's registers alone while an EOI in memory is open,
- *	"an_interrupt_ended_in_memory..."; before it left the loop where KVM catches up with the clock
- *	(both), "the_clock..."; with kvm_exit from two places (6.1), "each_exit_is_traced_once".
+ *	"an_interrupt_ended_in_memory..."; with kvm_exit from two places (6.1), "each_exit_is_traced_once".
  */
 #include <kselftest_harness.h>
 #include <sys/ioctl.h>

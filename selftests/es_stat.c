@@ -7,8 +7,7 @@
  * Why it matters: Who looks for a slow or hostile guest in the counters must be able to trust them, and a VMM
  *	must not be able to stop the host's monitoring.
  * Not covered: The command's other output, which unit/es_stat.py checks.
- * Fails with: stock kvm_amd, everything: it has no such counters.  The module whose readers took the VM's lock,
- *	"who_reads_does_not_wait_for_the_vmm": none of the three files could be read within 10 s.
+ * Fails with: stock kvm_amd, everything: it has no such counters.
  */
 #include <kselftest_harness.h>
 #include <fcntl.h>
