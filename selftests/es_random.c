@@ -13,7 +13,7 @@
  * Each round makes two guests of a seed.  Both get the same random requests and ioctls; the state of one of them is
  * read, spoiled and set in between, in place or by a move, and after each step both must look the same.
  *
- * ES_ROUNDS says how many rounds with new seeds; without it there are 8, always the same.  ES_SEED says which is the
+ * ES_ROUNDS says how many rounds with new seeds; without it there are 4, always the same.  ES_SEED says which is the
  * first: the seed of a round that failed runs it again, and tells each step.  `make random-check` runs for an hour.
  */
 #include <kselftest_harness.h>
@@ -676,7 +676,7 @@ TEST_F_TIMEOUT(random, a_guest_does_the_same_when_its_state_is_read_and_set, 200
 {
 	const char *rounds = getenv("ES_ROUNDS");
 	unsigned long seed = first_seed();
-	unsigned int i, nr_rounds = rounds ? atoi(rounds) : 8;
+	unsigned int i, nr_rounds = rounds ? atoi(rounds) : 4;
 	static struct pair p;
 
 	for (i = 0; i < nr_rounds; i++) {

@@ -98,15 +98,16 @@ void es_vcpu_init_event(struct kvm_vcpu *vcpu)
 	es_ap_hide_bsp(vcpu);
 }
 
-/* Not KVM_RUN. */
-void es_vcpu_load_for_ioctl(struct kvm_vcpu *vcpu)
+/* For an ioctl other than KVM_RUN, or with an SMI on its way. */
+void es_vcpu_load_slow(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
 	if (!es)
 		return;
-	es->in_run = false;
-	/* Dropped later anyway (hooks.h); until then it would keep MP states from being set. */
+	if (!vcpu->wants_to_run)
+		es->in_run = false;
+	/* Dropped later anyway (hooks.h); until then it would end a HLT, and keep MP states from being set. */
 	vcpu->arch.smi_pending = false;
 	kvm_clear_request(KVM_REQ_SMI, vcpu);
 	/* Else KVM_GET_MP_STATE would say RUNNABLE of a vCPU that another one has kicked (a hypercall). */

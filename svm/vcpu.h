@@ -29,12 +29,12 @@ int es_vcpu_pre_run(struct kvm_vcpu *vcpu);
  * happen in a KVM_RUN that is past es_vcpu_pre_run(), the latter only outside KVM_RUN;
  * wants_to_run is set during KVM_RUN only.
  */
-void es_vcpu_load_for_ioctl(struct kvm_vcpu *vcpu);
+void es_vcpu_load_slow(struct kvm_vcpu *vcpu);
 
 static inline void es_vcpu_load(struct kvm_vcpu *vcpu)
 {
-	if (unlikely(!vcpu->wants_to_run))
-		es_vcpu_load_for_ioctl(vcpu);
+	if (unlikely(!vcpu->wants_to_run || kvm_test_request(KVM_REQ_SMI, vcpu)))
+		es_vcpu_load_slow(vcpu);
 }
 
 static inline void es_vcpu_put(struct kvm_vcpu *vcpu)
