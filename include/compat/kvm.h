@@ -21,7 +21,7 @@ static inline u16 es_ghcb_version(struct kvm *kvm)
 
 #ifdef ES_LINUX_6_12
 
-/* 6.1 fires kvm_exit in its exit handler, which an exit after that the guest is entered again never reaches. */
+/* 6.1 fires kvm_exit in its exit handler, which is not called where the guest is entered again at once. */
 #define ES_TRACES_EXIT_LATE	0
 
 /* 6.12 raises a request itself. */
