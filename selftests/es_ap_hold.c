@@ -11,8 +11,8 @@
  * Fails with: stock kvm_amd: that of the SMI (6.12: KVM_RUN gives EIO; 6.1: the guest loses its memory),
  *	the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), those
  *	of lost wake-ups (6.1 and 6.12: the AP sleeps for ever after INIT and SIPI that came just before its
- *	hold), that of the control registers (KVM takes CR4 and EFER for 0 after INIT), and on 6.1 every case
- *	of the MSR road (the request is not known).
+ *	hold), that of the control registers (KVM takes CR4 and EFER for 0 after INIT), those of the boot CPU
+ *	that park it after INIT, and on 6.1 every case of the MSR road (the request is not known).
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -241,6 +241,122 @@ TEST_F_TIMEOUT(ap, may_be_held_both_ways_in_turn, 120)
 		es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
 		EXPECT_TRUE(es_woken_by_sipi(self->ap, by_msr));
 	}
+}
+
+/* The boot CPU: INIT does not stop it unless it is held, and what INIT and SIPI mean is not lost. */
+FIXTURE(boot_cpu) {
+	struct es_vm vm;
+	struct es_vcpu *bsp, *ap;
+};
+
+FIXTURE_VARIANT(boot_cpu) {
+	bool by_msr;
+};
+
+FIXTURE_VARIANT_ADD(boot_cpu, held_by_page) { .by_msr = false };
+FIXTURE_VARIANT_ADD(boot_cpu, held_by_msr) { .by_msr = true };
+
+FIXTURE_SETUP(boot_cpu)
+{
+	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	self->bsp = &self->vm.vcpus[0];
+	self->ap = &self->vm.vcpus[1];
+	es_vm_launch(&self->vm);
+	es_boot_ap(self->bsp, self->ap);
+}
+
+FIXTURE_TEARDOWN(boot_cpu)
+{
+	es_vm_destroy(&self->vm);
+}
+
+/* It sleeps in KVM, as one that waits for its SIPI if INIT has come. */
+#define EXPECT_BSP_HELD(mp) do {						\
+	EXPECT_FALSE(es_vcpu_rings_within(self->bsp, QUIET_MS));		\
+	EXPECT_EQ(mp, es_vcpu_mp_state(self->bsp));				\
+} while (0)
+
+#define EXPECT_BSP_WOKEN() do {							\
+	es_vcpu_wait(self->bsp, "INIT and SIPI end the boot CPU's hold");	\
+	EXPECT_TRUE(es_woken_by_sipi(self->bsp, variant->by_msr));		\
+} while (0)
+
+#define EXPECT_BSP_RUNS() do {							\
+	EXPECT_TRUE(es_guest_answers(self->bsp));				\
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, es_vcpu_mp_state(self->bsp));		\
+} while (0)
+
+TEST_F_TIMEOUT(boot_cpu, is_woken_by_init_and_sipi, 120)
+{
+	unsigned int round;
+
+	for (round = 0; round < 10; round++) {
+		es_park(self->bsp, variant->by_msr);
+		EXPECT_BSP_HELD(KVM_MP_STATE_AP_RESET_HOLD);
+		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+		EXPECT_BSP_HELD(KVM_MP_STATE_INIT_RECEIVED);
+		es_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
+		EXPECT_BSP_WOKEN();
+	}
+}
+
+TEST_F_TIMEOUT(boot_cpu, runs_on_after_init, 120)
+{
+	unsigned int round;
+
+	for (round = 0; round < 10; round++) {
+		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+		EXPECT_BSP_RUNS();
+	}
+	es_park(self->bsp, variant->by_msr);
+	EXPECT_BSP_HELD(KVM_MP_STATE_INIT_RECEIVED);
+	es_send_init_sipi(self->ap, self->bsp, 0x10);
+	EXPECT_BSP_WOKEN();
+}
+
+TEST_F_TIMEOUT(boot_cpu, is_woken_by_a_sipi_whose_init_came_before_the_hold, 120)
+{
+	unsigned int round;
+
+	for (round = 0; round < 10; round++) {
+		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+		EXPECT_BSP_RUNS();
+		es_park(self->bsp, variant->by_msr);
+		EXPECT_BSP_HELD(KVM_MP_STATE_INIT_RECEIVED);
+		es_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
+		EXPECT_BSP_WOKEN();
+	}
+}
+
+TEST_F_TIMEOUT(boot_cpu, does_not_lose_a_wake_up_just_before_the_hold, 120)
+{
+	unsigned int round;
+
+	for (round = 0; round < 10; round++) {
+		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+		if (round % 2)
+			EXPECT_BSP_RUNS();
+		es_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
+		if (round % 3)
+			EXPECT_BSP_RUNS();
+		es_park(self->bsp, variant->by_msr);
+		EXPECT_BSP_WOKEN();
+	}
+	es_park(self->bsp, variant->by_msr);
+	EXPECT_BSP_HELD(KVM_MP_STATE_AP_RESET_HOLD);
+}
+
+/* A SIPI without INIT means nothing, nor does the INIT behind it make it one. */
+TEST_F_TIMEOUT(boot_cpu, forgets_a_sipi_that_no_init_came_before, 120)
+{
+	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
+	EXPECT_BSP_RUNS();
+	es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+	EXPECT_BSP_RUNS();
+	es_park(self->bsp, variant->by_msr);
+	EXPECT_BSP_HELD(KVM_MP_STATE_INIT_RECEIVED);
+	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
+	EXPECT_BSP_WOKEN();
 }
 
 TEST_HARNESS_MAIN

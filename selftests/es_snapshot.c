@@ -147,11 +147,39 @@ static void sipi_while_running(struct guest *g)
 	must_be(es_vcpu_mp_state(g->ap) == KVM_MP_STATE_RUNNABLE, "the SIPI lets it go on");
 }
 
-static void next_hold_ends_at_once(struct guest *g)
+static void ends_at_once(struct es_vcpu *vcpu)
 {
-	es_park(g->ap, false);
-	es_vcpu_wait(g->ap, "the SIPI from before the hold ends it");
-	must_be(es_woken_by_sipi(g->ap, false), "the answer is that of a SIPI");
+	es_park(vcpu, false);
+	es_vcpu_wait(vcpu, "the SIPI from before the hold ends it");
+	must_be(es_woken_by_sipi(vcpu, false), "the answer is that of a SIPI");
+}
+
+static void next_hold_ends_at_once(struct guest *g) { ends_at_once(g->ap); }
+static void bsp_next_hold_ends_at_once(struct guest *g) { ends_at_once(g->bsp); }
+
+/* The boot CPU runs on, and remembers INIT. */
+static void init_while_bsp_runs(struct guest *g)
+{
+	start_ap(g);
+	es_send_icr(g->ap, ES_ICR_INIT, g->bsp->nr);
+	must_be(es_guest_answers(g->bsp), "INIT does not stop the boot CPU");
+}
+
+static void sipi_while_bsp_runs(struct guest *g)
+{
+	init_while_bsp_runs(g);
+	es_send_icr(g->ap, ES_ICR_SIPI | 0x10, g->bsp->nr);
+	must_be(es_guest_answers(g->bsp), "nor does the SIPI");
+}
+
+static void bsp_waits_for_sipi_in_hold(struct guest *g)
+{
+	must_be(es_guest_answers(g->bsp), "the boot CPU runs");
+	es_park(g->bsp, false);
+	must_be(!es_vcpu_rings_within(g->bsp, QUIET_MS), "it is held");
+	es_send_icr(g->ap, ES_ICR_SIPI | 0x10, g->bsp->nr);
+	es_vcpu_wait(g->bsp, "the SIPI, whose INIT came before the hold, ends it");
+	must_be(es_woken_by_sipi(g->bsp, false), "the answer is that of a SIPI");
 }
 
 static void goes_on_after_sipi(struct guest *g)
@@ -161,6 +189,13 @@ static void goes_on_after_sipi(struct guest *g)
 	es_send_icr(g->bsp, ES_ICR_SIPI | 0x10, g->ap->nr);
 	es_vcpu_wait(g->ap, "the SIPI lets it go on, and ends its next hold");
 	must_be(es_woken_by_sipi(g->ap, false), "the answer is that of a SIPI");
+}
+
+/* Its new APIC has seen no SIPI. */
+static void bsp_takes_init_for_init(struct guest *g)
+{
+	es_send_icr(g->ap, ES_ICR_INIT, g->bsp->nr);
+	bsp_waits_for_sipi_in_hold(g);
 }
 
 static void halt(struct guest *g)
@@ -274,6 +309,18 @@ FIXTURE_VARIANT_ADD(snapshot, held_by_userspace) {
 
 FIXTURE_VARIANT_ADD(snapshot, bsp_parked) {
 	.ap_state = KVM_AMD_ES_AP_HELD_NAE, .prepare = park_bsp, .prove = bsp_is_held,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, bsp_running) {
+	.ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = start_ap, .prove = bsp_takes_init_for_init,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, init_while_bsp_runs) {
+	.ap_state = KVM_AMD_ES_AP_RUNNING_INIT, .prepare = init_while_bsp_runs, .prove = bsp_waits_for_sipi_in_hold,
+};
+
+FIXTURE_VARIANT_ADD(snapshot, sipi_while_bsp_runs) {
+	.ap_state = KVM_AMD_ES_AP_RUNNING_SIPI, .prepare = sipi_while_bsp_runs, .prove = bsp_next_hold_ends_at_once,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, exit_in_flight) {

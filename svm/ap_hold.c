@@ -78,6 +78,11 @@ void es_ap_feed(struct kvm_vcpu *vcpu, enum es_ap_event event)
 	}
 }
 
+static u32 held_mp_state(struct kvm_vcpu *vcpu)
+{
+	return es_ap_held_after_init(to_es(vcpu)->ap_state) ? KVM_MP_STATE_INIT_RECEIVED : KVM_MP_STATE_AP_RESET_HOLD;
+}
+
 /*
  * INIT and SIPI that came just before end the hold at once.  Without an APIC in the kernel,
  * userspace keeps the MP state and gets KVM_EXIT_AP_RESET_HOLD; running the vCPU again ends it.
@@ -92,15 +97,14 @@ int es_ap_hold(struct kvm_vcpu *vcpu, enum es_ap_event event)
 		vcpu->run->exit_reason = KVM_EXIT_AP_RESET_HOLD;
 		return 0;
 	}
-	vcpu->arch.mp_state = KVM_MP_STATE_AP_RESET_HOLD;
+	vcpu->arch.mp_state = held_mp_state(vcpu);
 	return 1;
 }
 
 void es_ap_keep_held(struct kvm_vcpu *vcpu)
 {
 	if (vcpu->arch.mp_state == KVM_MP_STATE_RUNNABLE && lapic_in_kernel(vcpu))
-		vcpu->arch.mp_state = es_ap_held_after_init(to_es(vcpu)->ap_state) ?
-			KVM_MP_STATE_INIT_RECEIVED : KVM_MP_STATE_AP_RESET_HOLD;
+		vcpu->arch.mp_state = held_mp_state(vcpu);
 }
 
 /* The road that a vCPU restored from elsewhere was held by shows in its GHCB MSR. */
@@ -134,19 +138,4 @@ void es_ap_follow_mp_state(struct kvm_vcpu *vcpu)
 		es_ap_feed(vcpu, ES_AP_RELEASE);
 		kvm_make_request(KVM_REQ_EVENT, vcpu);
 	}
-}
-
-/*
- * KVM lets the BSP run on after INIT and drops its SIPI, so a parked BSP could not be woken.  It asks
- * for the flag right after its reset, then sets mp_state.  Until that is done, mp_state says
- * AP_RESET_HOLD, so that a preemption between the two does not bring the flag back (es_vcpu_put()).
- * The guest does not run in between, and userspace cannot look: it would have to load the vCPU.
- */
-void es_ap_hide_bsp(struct kvm_vcpu *vcpu)
-{
-	if (!(vcpu->arch.apic_base & MSR_IA32_APICBASE_BSP))
-		return;
-	vcpu->arch.mp_state = KVM_MP_STATE_AP_RESET_HOLD;
-	vcpu->arch.apic_base &= ~(u64)MSR_IA32_APICBASE_BSP;
-	to_es(vcpu)->bsp_hidden = true;
 }

@@ -29,17 +29,6 @@ void es_ap_keep_held(struct kvm_vcpu *vcpu);
 /* At the start of KVM_RUN, where one of the two says so: has userspace ended a hold, or begun one? */
 void es_ap_follow_mp_state(struct kvm_vcpu *vcpu);
 
-/* From KVM's reset for an INIT until the vCPU waits for its SIPI, KVM must not take it for the BSP. */
-void es_ap_hide_bsp(struct kvm_vcpu *vcpu);
-
-static inline void es_ap_show_bsp(struct kvm_vcpu *vcpu)
-{
-	if (unlikely(to_es(vcpu)->bsp_hidden)) {
-		vcpu->arch.apic_base |= MSR_IA32_APICBASE_BSP;
-		to_es(vcpu)->bsp_hidden = false;
-	}
-}
-
 /* Is the vCPU of this layer, and held? */
 static inline bool es_vcpu_held(struct kvm_vcpu *vcpu)
 {

@@ -8,6 +8,7 @@
  *                                 +--- SIPI or release: answer the hold ------+
  *
  *   RUNNING --INIT--> RUNNING_INIT --SIPI--> RUNNING_SIPI --hold: answer it at once--> RUNNING
+ *                          +-------hold--------> HELD_*_INIT
  *
  * HELD_USER is a hold that the guest did not ask for: userspace set KVM_MP_STATE_AP_RESET_HOLD.
  *
@@ -40,11 +41,14 @@ static const struct es_ap_step steps[ES_NR_AP_STATES][ES_NR_AP_EVENTS] = {
 		[ES_AP_RELEASE]   = STAY(RUNNING),
 		[ES_AP_RESET]     = TO(WAITING, NOTHING),
 	},
-	/* The VMSA cannot be reset, so such a vCPU goes on where INIT stopped it. */
+	/*
+	 * The VMSA cannot be reset: the SIPI lets an AP go on where INIT stopped it.  The BSP does not
+	 * wait for the SIPI, so that can also come later, behind the hold that INIT and SIPI mean.
+	 */
 	[ES_AP_RUNNING_INIT] = {
-		[ES_AP_VMGEXIT]   = TO(RUNNING, NOTHING),
-		[ES_AP_HOLD_NAE]  = TO(HELD_NAE, NOTHING),
-		[ES_AP_HOLD_MSR]  = TO(HELD_MSR, NOTHING),
+		[ES_AP_VMGEXIT]   = STAY(RUNNING_INIT),
+		[ES_AP_HOLD_NAE]  = TO(HELD_NAE_INIT, NOTHING),
+		[ES_AP_HOLD_MSR]  = TO(HELD_MSR_INIT, NOTHING),
 		[ES_AP_HOLD_USER] = TO(HELD_USER, NOTHING),
 		[ES_AP_INIT]      = STAY(RUNNING_INIT),
 		[ES_AP_SIPI]      = TO(RUNNING_SIPI, NOTHING),

@@ -90,6 +90,7 @@ struct es_vcpu {
 	bool in_run;			/* this KVM_RUN is past es_vcpu_pre_run() */
 	bool in_init;			/* KVM is resetting what it knows of the registers */
 	bool bsp_hidden;		/* the BSP flag of the APIC base is off for the moment */
+	bool own_sipi;			/* the SIPI bit was set here (sipi.c) */
 	struct es_stats stats;
 	struct rcu_head rcu;		/* readers of the numbers may still have it when it is freed */
 };

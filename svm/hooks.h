@@ -9,6 +9,7 @@
 
 #include "ap_hold.h"
 #include "fastpath.h"
+#include "sipi.h"
 #include "state.h"
 #include "vcpu.h"
 
@@ -84,6 +85,13 @@ static int es_hook_nmi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 	return es_vcpu_held(vcpu) ? 0 : svm_nmi_allowed(vcpu, for_injection);
 }
 
+/* KVM asks this just before it takes INIT and SIPI. */
+static bool es_hook_apic_init_signal_blocked(struct kvm_vcpu *vcpu)
+{
+	es_sipi_expect(vcpu);
+	return svm_apic_init_signal_blocked(vcpu);
+}
+
 /*
  * SEV-ES guests have no SMM, and KVM_CAP_X86_SMM says so, but KVM takes their SMIs, and its way into
  * SMM ends the guest.  So SMIs are dropped.
@@ -153,6 +161,7 @@ static int es_hook_set_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 #define svm_interrupt_allowed		es_hook_interrupt_allowed
 #define svm_nmi_allowed			es_hook_nmi_allowed
 #define svm_smi_allowed			es_hook_smi_allowed
+#define svm_apic_init_signal_blocked	es_hook_apic_init_signal_blocked
 #define svm_enable_nmi_window		es_hook_enable_nmi_window
 #define svm_set_cr0			es_hook_set_cr0
 #define svm_set_cr4			es_hook_set_cr4

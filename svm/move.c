@@ -81,6 +81,7 @@ void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from)
 {
 	move_answer(to, from);
 	to_es(to)->in_run = false;
+	es_sipi_create(to);		/* was made for a vCPU that was none of ours */
 	to->arch.pv.pv_unhalted = es_vcpu_kicked(from);	/* no ioctl of KVM's has it */
 	es_stats_show(to);
 	es_stats_show(from);

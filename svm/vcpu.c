@@ -21,6 +21,7 @@
 #include "ap_hold.h"
 #include "respond.h"
 #include "scratch_bounds.h"
+#include "sipi.h"
 #include "stats.h"
 #include "stock.h"
 #include "vcpu.h"
@@ -73,6 +74,7 @@ int es_vcpu_create(struct kvm_vcpu *vcpu)
 	if (!es)
 		return -ENOMEM;
 	to_svm(vcpu)->sev_es.es = es;
+	es_sipi_create(vcpu);
 	es_stats_show(vcpu);
 	es_stats_create(vcpu->kvm);
 	return 0;
@@ -94,8 +96,7 @@ void es_vcpu_init_event(struct kvm_vcpu *vcpu)
 	if (!to_es(vcpu))
 		return;
 	to_es(vcpu)->in_init = vcpu->arch.guest_state_protected;
-	es_ap_feed(vcpu, ES_AP_INIT);
-	es_ap_hide_bsp(vcpu);
+	es_init_deliver(vcpu);
 }
 
 /* For an ioctl other than KVM_RUN, or with an SMI on its way. */

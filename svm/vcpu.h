@@ -5,8 +5,7 @@
 #ifndef SVM_VCPU_H
 #define SVM_VCPU_H
 
-#include "ap_hold.h"
-#include "es.h"
+#include "sipi.h"
 
 /* Hypervisor features offered to an SEV-ES guest: every defined bit needs SNP. */
 #define ES_HV_FEATURES		0
@@ -41,12 +40,13 @@ static inline void es_vcpu_put(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
-	if (likely(!es || (!es->bsp_hidden && !es_ap_held(es->ap_state))))
+	/* Neither held, nor is the BSP flag off: INIT has not come. */
+	if (likely(!es || es->ap_state == ES_AP_RUNNING))
 		return;
 	if (es_ap_held(es->ap_state) && es->in_run && vcpu->wants_to_run)
 		es_ap_keep_held(vcpu);
 	if (vcpu->arch.mp_state != KVM_MP_STATE_AP_RESET_HOLD)
-		es_ap_show_bsp(vcpu);
+		es_bsp_show(vcpu);
 }
 
 /*

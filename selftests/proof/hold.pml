@@ -31,6 +31,8 @@
 #define DESTROY		3	/* closes the vCPU while the other one sends */
 #define ALONE		4	/* DISTURB, and nobody wakes the vCPU */
 #define LET_GO_ALONE	5	/* RELEASE of a held vCPU, perhaps after an NMI, and nobody wakes it */
+#define TWICE		6	/* nothing; the other one may send INIT and SIPI twice */
+#define INIT_ALONE	7	/* DISTURB; the other one sends INIT only, whenever it likes, and the VMM ends holds */
 
 /* Mistakes, each of which must break a statement. */
 #define NO_KICK		1	/* __apic_accept_irq(): a SIPI without kvm_vcpu_kick() */
@@ -40,7 +42,7 @@
 #define NO_UNBLOCK	5	/* sev_es_unmap_ghcb() makes no KVM_REQ_UNBLOCK */
 #define NO_PUT		6	/* es_vcpu_put() does not put mp_state back */
 #define FORGET_SIPI	7	/* RUNNING_SIPI is taken for RUNNING */
-#define BSP_SHOWN	8	/* es_ap_hide_bsp() does nothing */
+#define BSP_SHOWN	8	/* hide_bsp() does nothing */
 #define BSP_EARLY	9	/* es_vcpu_put() shows the flag whatever mp_state is */
 #define NMI_ALLOWED	10	/* es_hook_nmi_allowed() does not look at the hold */
 #define NO_IN_RUN	11	/* es_vcpu_put() does not look at in_run */
@@ -50,13 +52,26 @@
 #define DROP_NMI	15	/* es_ap_keep_held() takes NMIs away with the wake-up */
 #define NO_MUTEX	16	/* KVM_GET_MP_STATE without the vCPU's mutex */
 #define EAT_EVENTS	17	/* es_ap_keep_held() takes INIT and SIPI away with the wake-up */
+#define NO_OWN_SIPI	19	/* es_init_deliver() sets no SIPI bit: the BSP stops at INIT */
+#define OWN_COUNTS	20	/* ... and takes the bit that it has set for another vCPU's */
+#define VECTOR_BLIND	21	/* ... and another vCPU's, under that bit, for its own */
+#define EXPECT_NONE	22	/* es_sipi_expect() does not make the BSP wait for a SIPI */
+#define KEEP_VECTOR	23	/* the vector of a SIPI that means nothing stays */
+#define FORGET_BLIND	24	/* forget_sipi() does not look at INIT */
+#define INIT_FORGOTTEN	25	/* a vCPU that runs on after INIT is RUNNING again at its next VMGEXIT */
 
 /*
  * No mistake of ours, but of KVM itself, for every guest: kvm_apic_accept_events() tests INIT, then SIPI.  Called for
  * a second SIPI that nobody waits for, it takes away and drops the SIPI of a whole new INIT and SIPI that come between
- * the two tests.  So the other vCPU of this model waits until KVM is done with its second SIPI.
+ * the two tests.  So the other vCPU of this model waits until KVM is done with its last SIPI.
  */
 #define STALE_SIPI	18	/* none of ours: INIT and SIPI while KVM drops a second SIPI */
+
+/*
+ * What is left of ours, on the safe side (svm/sipi.c): a second SIPI, to a BSP that runs, while KVM drops the first,
+ * leaves its vector behind, and the next INIT counts as INIT and SIPI.  So the other vCPU waits here, too.
+ */
+#define SIPI_ON_SIPI	26	/* the known one: a second SIPI while KVM drops the first */
 
 #define RUNNABLE	0	/* KVM_MP_STATE_* */
 #define UNINITIALIZED	1
@@ -68,6 +83,7 @@
 #define SIPI		2
 
 #define RUNNING		1	/* enum es_ap_state */
+#define RUNNING_INIT	2
 
 #define VMGEXIT		0	/* enum es_ap_event */
 #define HOLD_NAE	1
@@ -80,7 +96,7 @@
 c_decl {
 \#include <stdlib.h>
 \#include "ap_state.h"
-	_Static_assert(ES_AP_RUNNING == RUNNING, "the state's number");
+	_Static_assert(ES_AP_RUNNING == RUNNING && ES_AP_RUNNING_INIT == RUNNING_INIT, "the states' numbers");
 	_Static_assert(ES_AP_VMGEXIT == VMGEXIT && ES_AP_HOLD_NAE == HOLD_NAE && ES_AP_HOLD_MSR == HOLD_MSR &&
 		       ES_AP_HOLD_USER == HOLD_USER && ES_AP_INIT == GOT_INIT && ES_AP_SIPI == GOT_SIPI &&
 		       ES_AP_RELEASE == LET_GO, "the events' numbers");
@@ -92,10 +108,12 @@ byte scenario, mutant;
 byte mp = UNINITIALIZED, ap;
 bool held, init_held;		/* es_ap_held(ap), es_ap_held_after_init(ap) */
 byte pending;			/* apic->pending_events */
+bool vector;			/* apic->sipi_vector is not NO_SIPI */
+bool own_sipi;			/* es->own_sipi */
 bool req_event, req_nmi, req_unblock;
 bool nmi_pending, nmi_injected;
 bool in_run, wants;		/* es->in_run, vcpu->wants_to_run */
-bool bsp_flag, bsp_hidden;
+bool boot, bsp_flag, bsp_hidden;
 bool mutex;
 bool asleep;			/* the task's state and wait->task */
 bool sig;			/* a signal is pending for the task */
@@ -109,15 +127,20 @@ bool released;
 
 /* --- the guest */
 bool hold_open;			/* it has asked for a hold and not come back */
+byte extra;			/* SIPIs beyond one for each pass */
 byte passes, ends;		/* "I park now", "I am back", in memory */
 byte sent;			/* the last of these passes for which a SIPI was sent */
 byte answer;			/* 0: none, 1: no SIPI, 2: a SIPI */
 bool nmi_owed;			/* an NMI was sent, and no INIT has dropped it */
+byte sent_init;			/* as sent, for INIT */
+bool doubt;			/* an INIT came while a SIPI was taken or dropped: it counts as INIT and SIPI */
 bool done;			/* ROUNDS holds have ended, or the VM has */
 
 /* --- what must never be */
 bool ran_held, ended_otherwise, woken_falsely, unanswered, ran_past_nmi, injected_held;
 byte inside;			/* tasks that have the vCPU */
+
+bool waits, counts;		/* of the task that has the vCPU */
 
 byte event;
 
@@ -195,14 +218,53 @@ inline preempted() {
 /* kvm_vcpu_kick(), rcuwait_wake_up(), and how a signal wakes */
 #define KICK	asleep = false
 
-/* In kvm_apic_accept_events(): kvm_vcpu_reset(), es_vcpu_init_event(), es_ap_hide_bsp() */
+/* forget_sipi() */
+inline forget() {
+	if
+	:: mutant != KEEP_VECTOR -> vector = false
+	:: else
+	fi;
+	atomic {
+		if
+		:: (pending & INIT) && mutant != FORGET_BLIND -> vector = true; doubt = true
+		:: else
+		fi
+	}
+}
+
+/* es_hook_apic_init_signal_blocked(), es_sipi_expect(), which sees pending_events as they were for a moment */
+inline expect() {
+	if
+	:: atomic { pending == SIPI && mp != INIT_RECEIVED ->
+		if
+		:: ap == RUNNING_INIT && mutant != EXPECT_NONE -> mp = INIT_RECEIVED; waits = true
+		:: else -> waits = false
+		fi };
+		if
+		:: waits -> waits = false
+		:: else -> forget()
+		fi
+	:: atomic { pending != SIPI || mp == INIT_RECEIVED -> skip }
+	fi
+}
+
+/* In kvm_apic_accept_events(): kvm_vcpu_reset(), es_vcpu_init_event(), es_init_deliver() */
 inline take_init() {
 	if
 	:: atomic { (pending & INIT) -> pending = pending & SIPI;
 		nmi_pending = false; req_nmi = false; nmi_injected = false; nmi_owed = false;
 		feed(GOT_INIT);
 		if
-		:: bsp_flag && mutant != BSP_SHOWN -> mp = RESET_HOLD; bsp_flag = false; bsp_hidden = true
+		:: boot && mutant != BSP_SHOWN ->
+			mp = RESET_HOLD;
+			bsp_flag = false;
+			bsp_hidden = true;
+			if
+			:: ap == RUNNING_INIT && mutant != NO_OWN_SIPI ->
+				own_sipi = !(pending & SIPI);
+				pending = pending | SIPI
+			:: else
+			fi
 		:: else
 		fi;
 		preempted();
@@ -215,18 +277,28 @@ inline take_init() {
 	fi
 }
 
-/* ... sev_vcpu_deliver_sipi_vector(), es_ap_show_bsp() */
+/* ... sev_vcpu_deliver_sipi_vector(), es_bsp_show() */
 inline take_sipi() {
 	if
-	:: atomic { (pending & SIPI) -> pending = pending & INIT;
+	:: atomic { (pending & SIPI) -> pending = pending & INIT };
 		if
 		:: mp == INIT_RECEIVED ->
-			bsp_flag = bsp_flag || bsp_hidden;
-			bsp_hidden = false;
-			feed(GOT_SIPI);
-			mp = RUNNABLE
+			atomic {
+				bsp_flag = bsp_flag || bsp_hidden;
+				bsp_hidden = false;
+				counts = !own_sipi || mutant == OWN_COUNTS || (vector && mutant != VECTOR_BLIND);
+				own_sipi = false
+			};
+			forget();
+			atomic {
+				if
+				:: counts -> feed(GOT_SIPI); counts = false
+				:: else
+				fi;
+				mp = RUNNABLE
+			}
 		:: else
-		fi }
+		fi
 	:: atomic { !(pending & SIPI) -> skip }
 	fi
 }
@@ -235,7 +307,7 @@ inline take_sipi() {
 inline accept_events() {
 	if
 	:: !pending
-	:: else -> take_init(); take_sipi()
+	:: else -> expect(); take_init(); take_sipi()
 	fi
 }
 
@@ -305,25 +377,29 @@ inline guest_runs() {
 	:: hold_open ->
 		unanswered = !answer;
 		assert(!unanswered);
-		woken_falsely = (answer == 2 && sent < passes) || (answer == 1 && !released);
+		woken_falsely = (answer == 2 && sent < passes && !(doubt && sent_init >= passes)) || (answer == 1 && !released);
 		assert(!woken_falsely);
 		released = false;
 		hold_open = false;
 		if
-		:: answer == 2 -> ends++
+		:: answer == 2 || scenario == INIT_ALONE -> ends++
 		:: else
 		fi;
 		answer = 0
 	:: !hold_open && ends == passes && ends < ROUNDS ->
 		passes++;
 		if
-		:: mp = HALTED			/* kvm_emulate_halt() */
+		:: scenario != INIT_ALONE -> mp = HALTED	/* kvm_emulate_halt() */
 		:: true
 		fi
 	:: !hold_open && ends == passes && ends == ROUNDS -> done = true
 	:: !hold_open && ends < passes ->
 		/* es_fastpath(): es_ap_ran(); es_ap_hold() */
 		hold_open = true;
+		if
+		:: mutant == INIT_FORGOTTEN && ap == RUNNING_INIT -> ap = RUNNING
+		:: else
+		fi;
 		if
 		:: ap != RUNNING -> feed(VMGEXIT)
 		:: else
@@ -333,7 +409,8 @@ inline guest_runs() {
 		:: else -> feed(HOLD_MSR)
 		fi;
 		if
-		:: held -> mp = RESET_HOLD
+		:: init_held -> mp = INIT_RECEIVED
+		:: held && !init_held -> mp = RESET_HOLD
 		:: else
 		fi
 	fi
@@ -441,8 +518,8 @@ proctype task()
 }
 
 /* Another vCPU, inside its KVM_RUN: __apic_accept_irq() */
-inline send_init() {
-	atomic { !world -> world = true; assert(!freed) };
+inline send_init(nr) {
+	atomic { !world -> world = true; assert(!freed); sent_init = nr + extra };
 	if
 	:: mutant == LATE_BIT -> KICK; atomic { pending = INIT; req_event = true }
 	:: else -> atomic { pending = INIT; req_event = true }; KICK
@@ -451,7 +528,8 @@ inline send_init() {
 }
 
 inline send_sipi(nr) {
-	atomic { !world -> world = true; assert(!freed); sent = nr };
+	atomic { !world -> world = true; assert(!freed); sent = nr + extra };
+	vector = true;
 	if
 	:: mutant == NO_KICK -> atomic { pending = pending | SIPI; req_event = true }
 	:: mutant == LATE_BIT -> KICK; atomic { pending = pending | SIPI; req_event = true }
@@ -465,24 +543,30 @@ proctype other()
 	byte nr = 1;
 
 	if
-	:: mp == UNINITIALIZED -> send_init(); send_sipi(0)
+	:: mp == UNINITIALIZED -> send_init(0); send_sipi(0)
 	:: else
 	fi;
 	do
-	:: nr <= ROUNDS && !quit && scenario < ALONE ->
+	:: nr <= ROUNDS && !quit && (scenario < ALONE || scenario == TWICE) ->
 		if
 		:: passes >= nr ->
-			send_init();
+			send_init(nr);
 			send_sipi(nr);
 			if
-			:: send_sipi(nr);		/* a second one means nothing */
-				(!(pending & SIPI) || mutant == STALE_SIPI || quit)
+			:: (!boot || !(pending & SIPI) || mutant == SIPI_ON_SIPI || quit);
+				send_sipi(nr)		/* a second one means nothing */
+			:: scenario == TWICE && (!(pending & SIPI) || quit);
+				extra = 1;
+				send_init(nr);
+				send_sipi(nr)
 			:: true
 			fi
 		:: quit
 		fi;
 		(ends >= nr || quit);
+		(!(pending & SIPI) || mutant == STALE_SIPI || quit);
 		nr++
+	:: nr <= ROUNDS && !quit && scenario == INIT_ALONE -> send_init(nr); nr++
 	:: else -> break
 	od;
 	close_file()
@@ -561,16 +645,18 @@ proctype vmm()
 		fi;
 		let_go();
 		nr++
-	:: nr < DEEDS && scenario != MOVE && scenario != DESTROY && scenario != LET_GO_ALONE ->
+	:: scenario == INIT_ALONE && held && mp != RUNNABLE -> let_go()
+	:: nr < DEEDS && scenario != MOVE && scenario != DESTROY && scenario != LET_GO_ALONE && scenario != TWICE ->
 		if
 		:: send_nmi()
 		:: atomic { sig = true; KICK }
-		:: scenario == DISTURB || scenario == ALONE -> pause(); accept_events(); resume()
+		:: scenario == DISTURB || scenario == ALONE || scenario == INIT_ALONE -> pause(); accept_events(); resume()
 		:: scenario == RELEASE -> let_go()
 		fi;
 		nr++
-	:: nr == DEEDS -> break
-	:: scenario == DESTROY -> break
+	:: nr == DEEDS && scenario != INIT_ALONE -> break
+	:: scenario == INIT_ALONE && (done || quit) -> break
+	:: scenario == DESTROY || scenario == TWICE -> break
 	od;
 	if
 	:: scenario == DESTROY -> atomic { quit = true; immediate_exit = true; sig = true; KICK }
@@ -584,8 +670,8 @@ init {
 	};
 	atomic {
 		if
-		:: true						/* an AP */
-		:: mp = RUNNABLE; ap = RUNNING; bsp_flag = true	/* the BSP, which has started the other one */
+		:: scenario != INIT_ALONE			/* an AP */
+		:: mp = RUNNABLE; ap = RUNNING; boot = true; bsp_flag = true	/* the BSP, which has started the other one */
 		fi;
 		run task();
 		run other();

@@ -13,6 +13,8 @@ hold_scenarios=(
 	"2 nothing userspace may end a hold at any time"
 	"3 is_freed a vCPU that is closed while another one wakes it is freed"
 	"5 lets_go userspace ends a hold, even if the task loses its CPU on the way"
+	"6 wakes each hold ends, though INIT and SIPI come twice"
+	"7 wakes INIT does not stop a boot CPU that is not held, and ends no hold"
 	"4 sleeps a held vCPU that nobody wakes comes to sleep, whatever disturbs it"
 )
 # What no scenario may break: the name in its assertion, and as a sentence.
@@ -46,6 +48,13 @@ hold_mutants=(
 	"NO_MUTEX 0 nothing inside"
 	"EAT_EVENTS 0 wakes cycle"
 	"STALE_SIPI 0 wakes cycle"
+	"NO_OWN_SIPI 7 wakes cycle"
+	"OWN_COUNTS 7 wakes woken_falsely"
+	"VECTOR_BLIND 0 wakes cycle"
+	"EXPECT_NONE 0 wakes cycle"
+	"KEEP_VECTOR 0 wakes woken_falsely"
+	"FORGET_BLIND 6 wakes cycle"
+	"INIT_FORGOTTEN 0 wakes cycle"
 )
 locks_mutants=("INSIDE_OUT" "NO_GATE" "NO_UNLOCK")
 

@@ -32,7 +32,7 @@ static const struct { enum es_ap_state from; struct es_ap_step to[ES_NR_AP_EVENT
 	/*      VMGEXIT   hold NAE  hold MSR  hold USER INIT      SIPI     release  reset */
 	{ W,  { { R, O }, { N, O }, { M, O }, { U, O }, { W, O }, { R, ST }, { W, O }, { W, O } } },
 	{ R,  { { R, O }, { N, O }, { M, O }, { U, O }, { RI, O }, { R, O }, { R, O }, { W, O } } },
-	{ RI, { { R, O }, { N, O }, { M, O }, { U, O }, { RI, O }, { RS, O }, { R, O }, { W, O } } },
+	{ RI, { { RI, O }, { NI, O }, { MI, O }, { U, O }, { RI, O }, { RS, O }, { R, O }, { W, O } } },
 	{ RS, { { RS, O }, { R, AN }, { R, AM }, { U, O }, { RI, O }, { RS, O }, { RS, O }, { W, O } } },
 	{ N,  { { N, O }, { N, O }, { N, O }, { N, O }, { NI, O }, { R, AN }, { R, AN }, { W, O } } },
 	{ NI, { { NI, O }, { NI, O }, { NI, O }, { NI, O }, { NI, O }, { R, AN }, { R, AN }, { W, O } } },

@@ -47,7 +47,7 @@ static inline enum es_ap_action ap_model_hold(struct ap_model *m, enum es_ap_act
 
 	if (ap_model_held(m))
 		return ES_AP_NOTHING;
-	*m = (struct ap_model){ .started = true, .hold = at_once ? ES_AP_NOTHING : road };
+	*m = (struct ap_model){ .started = true, .init = m->init, .hold = at_once ? ES_AP_NOTHING : road };
 	return at_once ? road : ES_AP_NOTHING;
 }
 
@@ -99,9 +99,8 @@ static inline enum es_ap_action ap_model_step(struct ap_model *m, enum es_ap_eve
 		*m = (struct ap_model){ 0 };
 		return ES_AP_NOTHING;
 	default:
-		/* The guest ran: it did not wait for a SIPI.  A held one does not run. */
-		if (!ap_model_held(m))
-			*m = (struct ap_model){ .started = true, .kept = m->kept };
+		/* The guest ran.  The BSP runs between INIT and SIPI, too; a held vCPU does not. */
+		m->started |= !ap_model_held(m);
 		return ES_AP_NOTHING;
 	}
 }
