@@ -123,6 +123,8 @@ static noinline bool is_refused(struct kvm_vcpu *vcpu, enum es_reason reason)
 		tell_lapses(vcpu);
 		return false;
 	}
+	if (to_es(vcpu)->rule)
+		es_stats_request(to_es(vcpu));
 	to_es(vcpu)->stage = ES_STAGE_ANSWERED;
 	es_respond_malformed(vcpu, reason);
 	return true;
@@ -143,9 +145,9 @@ static __always_inline void take(struct kvm_vcpu *vcpu)
 	es->scratch.copy_out = false;
 	get_offer(vcpu, &es->offer);
 	reason = es_request_validate(&es->req, &es->offer, &es->rule);
-	es_stats_request(es);
 	if (unlikely(reason | es->req.lapses) && is_refused(vcpu, reason))
 		return;
+	es_stats_request(es);
 	es->stage = ES_STAGE_ACCEPTED;
 	es_respond_done(es, 0);
 }

@@ -50,7 +50,7 @@ enum es_reason es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_
 
 	/* Without that buffer the vCPU was made for a version 2 VM. */
 	place = es_scratch_place(es_ghcb_gpa(vcpu), es->req.scratch_gpa, len_bytes,
-				 es->scratch.outside ? es_ghcb_version(vcpu->kvm) : 2);
+				 es->scratch.outside ? es->offer.version : 2);
 	if (trace_es_scratch_enabled())
 		trace_es_scratch(vcpu->vcpu_id, es_scratch_place_name(place), es->req.scratch_gpa,
 				 len_bytes);

@@ -25,11 +25,9 @@ static inline void es_stats_last(struct es_stats *stats, u8 entry)
 	stats->next_last = (stats->next_last + 1) % ES_NR_LAST_EVENTS;
 }
 
-/* Count the page-based request of es->rule; one without a rule shows as a refusal only. */
+/* Count the page-based request of es->rule, which it has; one without a rule shows as a refusal only. */
 static inline void es_stats_request(struct es_vcpu *es)
 {
-	if (!es->rule)
-		return;
 	es->stats.nae[es->rule->event]++;
 	es_stats_last(&es->stats, es->rule->event);
 }
