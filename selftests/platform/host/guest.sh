@@ -28,7 +28,7 @@ guest_data() {
 # The stock module of Linux 6.1 does not pin private guest memory, so there it must be shared.
 guest_memory() {
 	case $es_module-$(uname -r) in
-	stock-6.1.*) echo "-object memory-backend-memfd,id=ram,size=512M,share=on -machine memory-backend=ram" ;;
+	stock-6.1.*) echo "-object memory-backend-memfd,id=ram,size=${guest_mb:-512}M,share=on -machine memory-backend=ram" ;;
 	esac
 }
 
@@ -110,7 +110,7 @@ guest_start() {
 	fi
 	# shellcheck disable=SC2046,SC2086 # several arguments are meant, or none
 	guest_run qemu-system-x86_64 -nodefaults -no-user-config -display none ${guest_reset--no-reboot} \
-		-accel kvm -cpu EPYC-v3 -smp "$vcpus" -m 512 \
+		-accel kvm -cpu EPYC-v3 -smp "$vcpus" -m "${guest_mb:-512}" \
 		-machine q35 $(guest_memory) $(guest_encryption "$policy") \
 		-drive "if=pflash,format=raw,unit=0,readonly=on,file=$(guest_firmware CODE)" \
 		-drive if=pflash,format=raw,unit=1,file=$guest_dir/vars.fd \
