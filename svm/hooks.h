@@ -85,11 +85,16 @@ static int es_hook_nmi_allowed(struct kvm_vcpu *vcpu, bool for_injection)
 	return es_vcpu_held(vcpu) ? 0 : svm_nmi_allowed(vcpu, for_injection);
 }
 
-/* KVM asks this just before it takes INIT and SIPI. */
+/*
+ * KVM asks this just before it takes INIT and SIPI.  A guest that has cleared its GIF, where the CPU keeps
+ * that for it, blocks INIT; KVM would drop the SIPI, and warn of a vCPU that waits for it.  Ours take both.
+ */
 static bool es_hook_apic_init_signal_blocked(struct kvm_vcpu *vcpu)
 {
+	if (!to_es(vcpu))
+		return svm_apic_init_signal_blocked(vcpu);
 	es_sipi_expect(vcpu);
-	return svm_apic_init_signal_blocked(vcpu);
+	return false;
 }
 
 /*

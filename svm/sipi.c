@@ -93,7 +93,7 @@ void es_sipi_expect(struct kvm_vcpu *vcpu)
 {
 	struct kvm_lapic *apic = vcpu->arch.apic;
 
-	if (!to_es(vcpu) || kvm_get_running_vcpu() != vcpu ||
+	if (kvm_get_running_vcpu() != vcpu ||
 	    READ_ONCE(apic->pending_events) != BIT(KVM_APIC_SIPI) ||
 	    vcpu->arch.mp_state == KVM_MP_STATE_INIT_RECEIVED)
 		return;
