@@ -55,6 +55,7 @@ hold_mutants=(
 	"KEEP_VECTOR 0 wakes woken_falsely"
 	"FORGET_BLIND 6 wakes cycle"
 	"INIT_FORGOTTEN 0 wakes cycle"
+	"SIPI_ON_SIPI 0 wakes woken_falsely"
 )
 locks_mutants=("INSIDE_OUT" "NO_GATE" "NO_UNLOCK")
 
