@@ -12,7 +12,8 @@
  *	the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), those
  *	of lost wake-ups (6.1 and 6.12: the AP sleeps for ever after INIT and SIPI that came just before its
  *	hold), that of the control registers (KVM takes CR4 and EFER for 0 after INIT), those of the boot CPU
- *	that park it after INIT, and on 6.1 every case of the MSR road (the request is not known).
+ *	that park it after INIT, and on 6.1 every case of the MSR road (the request is not known).  A module
+ *	that looks into KVM's APIC where there is none: the host's oops in KVM_SET_MP_STATE, no_apic.
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -357,6 +358,55 @@ TEST_F_TIMEOUT(boot_cpu, forgets_a_sipi_that_no_init_came_before, 120)
 	EXPECT_BSP_HELD(KVM_MP_STATE_INIT_RECEIVED);
 	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
 	EXPECT_BSP_WOKEN();
+}
+
+/* A VMM with an APIC of its own keeps the MP state: a hold is an exit, and KVM_RUN ends it. */
+FIXTURE(no_apic) {
+	struct es_vm vm;
+	struct es_vcpu *bsp;
+};
+
+FIXTURE_VARIANT(no_apic) {
+	bool by_msr;
+};
+
+FIXTURE_VARIANT_ADD(no_apic, held_by_page) { .by_msr = false };
+FIXTURE_VARIANT_ADD(no_apic, held_by_msr) { .by_msr = true };
+
+FIXTURE_SETUP(no_apic)
+{
+	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 1, .no_apic = true });
+	self->bsp = &self->vm.vcpus[0];
+	es_vm_launch(&self->vm);
+	es_boot(&self->vm);
+}
+
+FIXTURE_TEARDOWN(no_apic)
+{
+	es_vm_destroy(&self->vm);
+}
+
+static int set_mp_state(struct es_vcpu *vcpu, unsigned int state)
+{
+	return ioctl(vcpu->fd, KVM_SET_MP_STATE, &(struct kvm_mp_state){ state }) ? errno : 0;
+}
+
+TEST_F_TIMEOUT(no_apic, a_hold_is_an_exit_that_kvm_run_ends, 120)
+{
+	unsigned int round;
+
+	for (round = 0; round < 3; round++) {
+		es_park(self->bsp, variant->by_msr);
+		es_vcpu_wait_stop(self->bsp, "a hold is an exit");
+		EXPECT_EQ(KVM_EXIT_AP_RESET_HOLD, self->bsp->run->exit_reason);
+		EXPECT_EQ(EINVAL, set_mp_state(self->bsp, KVM_MP_STATE_AP_RESET_HOLD));
+		EXPECT_EQ(EINVAL, set_mp_state(self->bsp, KVM_MP_STATE_INIT_RECEIVED));
+		EXPECT_EQ(EINVAL, set_mp_state(self->bsp, KVM_MP_STATE_SIPI_RECEIVED));
+		EXPECT_EQ(0, set_mp_state(self->bsp, KVM_MP_STATE_RUNNABLE));
+		es_vcpu_go(self->bsp);
+		es_vcpu_wait(self->bsp, "KVM_RUN ends the hold");
+		EXPECT_FALSE(es_woken_by_sipi(self->bsp, variant->by_msr));
+	}
 }
 
 TEST_HARNESS_MAIN

@@ -93,7 +93,8 @@ static bool es_hook_apic_init_signal_blocked(struct kvm_vcpu *vcpu)
 {
 	if (!to_es(vcpu))
 		return svm_apic_init_signal_blocked(vcpu);
-	es_sipi_expect(vcpu);
+	if (lapic_in_kernel(vcpu))
+		es_sipi_expect(vcpu);
 	return false;
 }
 

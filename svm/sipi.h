@@ -13,7 +13,7 @@ void es_sipi_create(struct kvm_vcpu *vcpu);
 /* INIT, after KVM has reset what it keeps, and before it sets the MP state. */
 void es_init_deliver(struct kvm_vcpu *vcpu);
 
-/* KVM is about to take in what its APIC has, INIT first.  Does not sleep. */
+/* KVM, which has an APIC for the vCPU, is about to take in what that has, INIT first.  Does not sleep. */
 void es_sipi_expect(struct kvm_vcpu *vcpu);
 
 /* From KVM's reset for an INIT until the vCPU waits for its SIPI, KVM does not take it for the BSP. */

@@ -233,7 +233,8 @@ void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 	add_memory(vm, options);
 	if (options->dirty_ring_bytes)
 		add_dirty_rings(vm, options->dirty_ring_bytes);
-	must(ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0), "KVM_CREATE_IRQCHIP");
+	if (!options->no_apic)
+		must(ioctl(vm->fd, KVM_CREATE_IRQCHIP, 0), "KVM_CREATE_IRQCHIP");
 	vm->nr_vcpus = options->nr_vcpus;
 	for (i = 0; i < vm->nr_vcpus; i++)
 		add_vcpu(vm, i, options);

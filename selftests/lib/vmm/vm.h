@@ -42,6 +42,7 @@ struct es_vm_options {
 	const struct es_slot *slots;	/* this memory, and vCPUs as KVM makes them: firmware in it starts by itself */
 	unsigned int nr_slots;
 	bool plain;		/* with slots: a guest without SEV, to look into one that does not start */
+	bool no_apic;		/* KVM has none: it is the VMM's */
 	unsigned int dirty_ring_bytes;	/* of each vCPU, for KVM_CAP_DIRTY_LOG_RING; 0: none */
 	void (*edit_cpuid)(struct kvm_cpuid_entry2 *entry);	/* sees each entry before a vCPU gets it */
 };
