@@ -111,8 +111,11 @@ void es_vcpu_load_slow(struct kvm_vcpu *vcpu)
 	/* Dropped later anyway (hooks.h); until then it would end a HLT, and keep MP states from being set. */
 	vcpu->arch.smi_pending = false;
 	kvm_clear_request(KVM_REQ_SMI, vcpu);
-	/* Else KVM_GET_MP_STATE would say RUNNABLE of a vCPU that another one has kicked (a hypercall). */
-	if (es_ap_held(es->ap_state))
+	/*
+	 * Else KVM_GET_MP_STATE would say RUNNABLE of a vCPU that another one has kicked (a hypercall), and that
+	 * is held, or will be when it runs: KVM_SET_MP_STATE may have said so.
+	 */
+	if (es_ap_held(es->ap_state) || vcpu->arch.mp_state == KVM_MP_STATE_AP_RESET_HOLD)
 		vcpu->arch.pv.pv_unhalted = false;
 }
 
