@@ -52,11 +52,13 @@ FIXTURE_TEARDOWN(ap)
 	es_vm_destroy(&self->vm);
 }
 
-/* The hold goes on: still in MP state 9, and the guest did not get to run. */
-#define EXPECT_STILL_HELD(vcpu) do {						\
+/* The hold goes on, in that MP state, and the guest did not get to run. */
+#define EXPECT_HELD(vcpu, state) do {						\
 	EXPECT_FALSE(es_vcpu_rings_within(vcpu, QUIET_MS));			\
-	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(vcpu));		\
+	EXPECT_EQ(state, es_vcpu_mp_state(vcpu));				\
 } while (0)
+
+#define EXPECT_STILL_HELD(vcpu)	EXPECT_HELD(vcpu, KVM_MP_STATE_AP_RESET_HOLD)
 
 TEST_F_TIMEOUT(ap, is_woken_by_init_and_sipi, 120)
 {
@@ -244,39 +246,7 @@ TEST_F_TIMEOUT(ap, may_be_held_both_ways_in_turn, 120)
 	}
 }
 
-/* The boot CPU: INIT does not stop it unless it is held, and what INIT and SIPI mean is not lost. */
-FIXTURE(boot_cpu) {
-	struct es_vm vm;
-	struct es_vcpu *bsp, *ap;
-};
-
-FIXTURE_VARIANT(boot_cpu) {
-	bool by_msr;
-};
-
-FIXTURE_VARIANT_ADD(boot_cpu, held_by_page) { .by_msr = false };
-FIXTURE_VARIANT_ADD(boot_cpu, held_by_msr) { .by_msr = true };
-
-FIXTURE_SETUP(boot_cpu)
-{
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
-	self->bsp = &self->vm.vcpus[0];
-	self->ap = &self->vm.vcpus[1];
-	es_vm_launch(&self->vm);
-	es_boot_ap(self->bsp, self->ap);
-}
-
-FIXTURE_TEARDOWN(boot_cpu)
-{
-	es_vm_destroy(&self->vm);
-}
-
-/* It sleeps in KVM, as one that waits for its SIPI if INIT has come. */
-#define EXPECT_BSP_HELD(mp) do {						\
-	EXPECT_FALSE(es_vcpu_rings_within(self->bsp, QUIET_MS));		\
-	EXPECT_EQ(mp, es_vcpu_mp_state(self->bsp));				\
-} while (0)
-
+/* The boot CPU, below: INIT does not stop it unless it is held, and what INIT and SIPI mean is not lost. */
 #define EXPECT_BSP_WOKEN() do {							\
 	es_vcpu_wait(self->bsp, "INIT and SIPI end the boot CPU's hold");	\
 	EXPECT_TRUE(es_woken_by_sipi(self->bsp, variant->by_msr));		\
@@ -287,21 +257,21 @@ FIXTURE_TEARDOWN(boot_cpu)
 	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, es_vcpu_mp_state(self->bsp));		\
 } while (0)
 
-TEST_F_TIMEOUT(boot_cpu, is_woken_by_init_and_sipi, 120)
+TEST_F_TIMEOUT(ap, boot_cpu_is_woken_by_init_and_sipi, 120)
 {
 	unsigned int round;
 
 	for (round = 0; round < 10; round++) {
 		es_park(self->bsp, variant->by_msr);
-		EXPECT_BSP_HELD(KVM_MP_STATE_AP_RESET_HOLD);
+		EXPECT_HELD(self->bsp, KVM_MP_STATE_AP_RESET_HOLD);
 		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
-		EXPECT_BSP_HELD(KVM_MP_STATE_INIT_RECEIVED);
+		EXPECT_HELD(self->bsp, KVM_MP_STATE_INIT_RECEIVED);
 		es_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
 		EXPECT_BSP_WOKEN();
 	}
 }
 
-TEST_F_TIMEOUT(boot_cpu, runs_on_after_init, 120)
+TEST_F_TIMEOUT(ap, boot_cpu_runs_on_after_init, 120)
 {
 	unsigned int round;
 
@@ -310,12 +280,12 @@ TEST_F_TIMEOUT(boot_cpu, runs_on_after_init, 120)
 		EXPECT_BSP_RUNS();
 	}
 	es_park(self->bsp, variant->by_msr);
-	EXPECT_BSP_HELD(KVM_MP_STATE_INIT_RECEIVED);
+	EXPECT_HELD(self->bsp, KVM_MP_STATE_INIT_RECEIVED);
 	es_send_init_sipi(self->ap, self->bsp, 0x10);
 	EXPECT_BSP_WOKEN();
 }
 
-TEST_F_TIMEOUT(boot_cpu, is_woken_by_a_sipi_whose_init_came_before_the_hold, 120)
+TEST_F_TIMEOUT(ap, boot_cpu_is_woken_by_a_sipi_whose_init_came_before_the_hold, 120)
 {
 	unsigned int round;
 
@@ -323,13 +293,13 @@ TEST_F_TIMEOUT(boot_cpu, is_woken_by_a_sipi_whose_init_came_before_the_hold, 120
 		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
 		EXPECT_BSP_RUNS();
 		es_park(self->bsp, variant->by_msr);
-		EXPECT_BSP_HELD(KVM_MP_STATE_INIT_RECEIVED);
+		EXPECT_HELD(self->bsp, KVM_MP_STATE_INIT_RECEIVED);
 		es_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
 		EXPECT_BSP_WOKEN();
 	}
 }
 
-TEST_F_TIMEOUT(boot_cpu, does_not_lose_a_wake_up_just_before_the_hold, 120)
+TEST_F_TIMEOUT(ap, boot_cpu_does_not_lose_a_wake_up_just_before_the_hold, 120)
 {
 	unsigned int round;
 
@@ -344,18 +314,18 @@ TEST_F_TIMEOUT(boot_cpu, does_not_lose_a_wake_up_just_before_the_hold, 120)
 		EXPECT_BSP_WOKEN();
 	}
 	es_park(self->bsp, variant->by_msr);
-	EXPECT_BSP_HELD(KVM_MP_STATE_AP_RESET_HOLD);
+	EXPECT_HELD(self->bsp, KVM_MP_STATE_AP_RESET_HOLD);
 }
 
 /* A SIPI without INIT means nothing, nor does the INIT behind it make it one. */
-TEST_F_TIMEOUT(boot_cpu, forgets_a_sipi_that_no_init_came_before, 120)
+TEST_F_TIMEOUT(ap, boot_cpu_forgets_a_sipi_that_no_init_came_before, 120)
 {
 	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
 	EXPECT_BSP_RUNS();
 	es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
 	EXPECT_BSP_RUNS();
 	es_park(self->bsp, variant->by_msr);
-	EXPECT_BSP_HELD(KVM_MP_STATE_INIT_RECEIVED);
+	EXPECT_HELD(self->bsp, KVM_MP_STATE_INIT_RECEIVED);
 	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
 	EXPECT_BSP_WOKEN();
 }
