@@ -451,6 +451,31 @@ TEST_F_TIMEOUT(state, a_kick_is_no_end_of_a_hold, 120)
 	EXPECT_TRUE(es_woken_by_sipi(self->ap, false));
 }
 
+/* A vCPU that userspace has set to be held may be kicked before it runs: it is held when it does. */
+TEST_F_TIMEOUT(state, a_kick_does_not_take_back_that_a_vcpu_is_set_to_hold, 120)
+{
+	struct kvm_amd_es_vcpu state;
+	unsigned int ran;
+
+	for (ran = 0; ran < 2; ran++) {
+		es_vcpu_pause(self->ap);
+		es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_AP_RESET_HOLD);
+		es_kick(self->bsp, self->ap);
+		EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap)) {
+			TH_LOG("%s", ran ? "a vCPU that ran" : "a fresh vCPU");
+		}
+		state = state_of(self->ap);
+		es_vcpu_set_mp_state(self->ap, es_vcpu_mp_state(self->ap));
+		EXPECT_EQ(0, es_set_vcpu_state(self->ap, &state));
+		es_kick(self->bsp, self->ap);
+		es_vcpu_go(self->ap);
+		EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
+		EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap));
+		es_send_init_sipi(self->bsp, self->ap, 0x10);
+		es_vcpu_wait(self->ap, "INIT and SIPI start a vCPU that was set to hold");
+	}
+}
+
 /* INIT has come where the AP state or the MP state says so. */
 TEST_F_TIMEOUT(state, init_may_be_in_one_of_both_states, 120)
 {
