@@ -34,7 +34,6 @@
 #include "lapic.h"
 #include "ap_hold.h"
 #include "es_trace.h"
-#include "ghcb.h"
 #include "respond.h"
 
 /*
@@ -73,7 +72,7 @@ void es_ap_feed(struct kvm_vcpu *vcpu, enum es_ap_event event)
 		answer_nae(vcpu, by_sipi);
 		break;
 	case ES_AP_ANSWER_MSR:
-		to_svm(vcpu)->vmcb->control.ghcb_gpa = es_msr_hold_answer(by_sipi);
+		es_set_ghcb_msr(vcpu, es_msr_hold_answer(by_sipi));
 		break;
 	}
 }
@@ -110,7 +109,7 @@ void es_ap_keep_held(struct kvm_vcpu *vcpu)
 /* The road that a vCPU restored from elsewhere was held by shows in its GHCB MSR. */
 static enum es_ap_event road_by_msr(struct kvm_vcpu *vcpu)
 {
-	u64 value = es_ghcb_gpa(vcpu);
+	u64 value = es_ghcb_msr(vcpu);
 
 	if ((value & ES_MSR_INFO_MASK) == ES_MSR_AP_HOLD_REQ)
 		return ES_AP_HOLD_MSR;

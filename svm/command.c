@@ -42,13 +42,26 @@ static bool is_ours(struct kvm *kvm, u32 id)
 	return is_for_vm(kvm, id);
 }
 
+static int get_api(void __user *to)
+{
+	struct kvm_amd_es_api api = {
+		.state_version = KVM_AMD_ES_STATE_VERSION,
+		.features = KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_INIT2 |
+			    KVM_AMD_ES_API_RECEIVE_VMSA,
+	};
+
+	if (es_migrate_can_send())
+		api.features |= KVM_AMD_ES_API_SEND_VMSA;
+	return copy_to_user(to, &api, sizeof(api)) ? -EFAULT : 0;
+}
+
 static int carry_out(struct kvm *kvm, struct kvm_sev_cmd *cmd)
 {
 	void __user *data = u64_to_user_ptr(cmd->data);
 
 	switch (cmd->id) {
 	case KVM_AMD_ES_GET_API:
-		return es_state_get_api(data);
+		return get_api(data);
 	case KVM_AMD_ES_GET_VM:
 		return es_state_get_vm(kvm, data);
 	case KVM_AMD_ES_SET_VM:

@@ -110,4 +110,15 @@ static inline struct es_vcpu *to_es(struct kvm_vcpu *vcpu)
 	return to_svm(vcpu)->sev_es.es;
 }
 
+/* The value of the GHCB MSR: the GHCB's address, or a request or response of the MSR protocol. */
+static inline u64 es_ghcb_msr(struct kvm_vcpu *vcpu)
+{
+	return to_svm(vcpu)->vmcb->control.ghcb_gpa;
+}
+
+static inline void es_set_ghcb_msr(struct kvm_vcpu *vcpu, u64 value)
+{
+	to_svm(vcpu)->vmcb->control.ghcb_gpa = value;
+}
+
 #endif

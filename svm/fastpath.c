@@ -18,6 +18,7 @@
 #include "es_trace.h"
 #include "fastpath.h"
 #include "ghcb.h"
+#include "msr_proto.h"
 #include "nae.h"
 #include "respond.h"
 #include "stats.h"
@@ -136,7 +137,7 @@ static __always_inline void take(struct kvm_vcpu *vcpu)
 	struct es_vcpu *es = to_es(vcpu);
 	enum es_reason reason;
 
-	if (!es_ghcb_gpa(vcpu) || es_ghcb_snapshot(vcpu))
+	if (!es_ghcb_msr(vcpu) || es_ghcb_snapshot(vcpu))
 		return;
 	if (trace_kvm_vmgexit_enter_enabled())
 		trace_kvm_vmgexit_enter(vcpu->vcpu_id,
@@ -191,7 +192,7 @@ static bool answer(struct kvm_vcpu *vcpu)
 	es->stage = ES_STAGE_NEW;
 	es->stats.began_tsc = rdtsc();
 	es_ap_ran(vcpu);
-	if (es_ghcb_gpa(vcpu) & ES_MSR_INFO_MASK)
+	if (es_ghcb_msr(vcpu) & ES_MSR_INFO_MASK)
 		return es_msr_protocol_quick(vcpu);
 	return answer_page(vcpu);
 }

@@ -16,7 +16,6 @@
 
 #include "x86.h"
 #include "ghcb.h"
-#include "scratch.h"
 
 /* Protocol version and usage are the upper half of the page's last quadword. */
 #define LAST_OFFSET	(ES_GHCB_SIZE - 8)
@@ -60,7 +59,7 @@ static noinline int look_up_anew(struct kvm_vcpu *vcpu, u64 gpa)
 static __always_inline int look_up(struct kvm_vcpu *vcpu)
 {
 	const struct es_ghcb_access *access = &to_es(vcpu)->ghcb;
-	u64 gpa = es_ghcb_gpa(vcpu);
+	u64 gpa = es_ghcb_msr(vcpu);
 
 	es_assert_own_process(vcpu);
 	if (likely(access->known && access->cache.gpa == gpa &&
@@ -230,7 +229,7 @@ fault:
 	return -EFAULT;
 }
 
-int es_ghcb_write_answer(struct kvm_vcpu *vcpu)
+int es_ghcb_write_answer(struct kvm_vcpu *vcpu, const struct es_scratch *payload)
 {
 	struct es_vcpu *es = to_es(vcpu);
 	const struct gfn_to_hva_cache *cache = &es->ghcb.cache;
@@ -240,8 +239,8 @@ int es_ghcb_write_answer(struct kvm_vcpu *vcpu)
 		return -EFAULT;
 
 	begin_access();
-	if (es_scratch_answers(&es->scratch))
-		r = store_payload(&es->scratch, page_of(es) + offset_in_page(es->scratch.gpa));
+	if (payload)
+		r = store_payload(payload, page_of(es) + offset_in_page(payload->gpa));
 	if (!r)
 		r = store_answer(&es->answer, vcpu->arch.regs, page_of(es));
 	end_access();

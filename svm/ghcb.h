@@ -24,18 +24,12 @@ static inline void es_ghcb_forget(struct es_vcpu *es)
 struct ghcb *es_ghcb_show(struct es_vcpu *es, u64 info1, u64 info2);
 
 /*
- * Write es->answer, the registers that it returns, and the scratch area if it lies in the page and
- * goes back.  0 or -EFAULT.  May sleep.
+ * Write es->answer, the registers that it returns, and @payload, a scratch area in the shared buffer, or
+ * NULL.  0 or -EFAULT.  May sleep.
  */
-int es_ghcb_write_answer(struct kvm_vcpu *vcpu);
+int es_ghcb_write_answer(struct kvm_vcpu *vcpu, const struct es_scratch *payload);
 
 /* Copy a part of the shared buffer to its place in the image.  0 or -EFAULT.  May sleep. */
 int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes);
-
-/* Address of the GHCB as the guest set it; meaningful when the MSR holds an address. */
-static inline u64 es_ghcb_gpa(struct kvm_vcpu *vcpu)
-{
-	return to_svm(vcpu)->vmcb->control.ghcb_gpa;
-}
 
 #endif

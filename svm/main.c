@@ -8,8 +8,8 @@
 #include <asm/processor.h>
 
 #include "kvm_events.h"
+#include "main.h"
 #include "stock.h"
-#include "vcpu.h"
 
 /* The build gives our version, and the Debian version of the imported sources. */
 #define FULL_VERSION	ES_VERSION " (linux " ES_LINUX_VERSION ")"
@@ -18,14 +18,9 @@ MODULE_VERSION(FULL_VERSION);
 
 static u8 cbit __ro_after_init;
 
-u8 es_vcpu_cbit(void)
+u8 es_host_cbit(void)
 {
 	return cbit;
-}
-
-u64 es_vcpu_sev_info(struct kvm_vcpu *vcpu)
-{
-	return es_msr_sev_info(es_ghcb_version(vcpu->kvm), ES_GHCB_VERSION_MIN, cbit);
 }
 
 /* Takes the place of the kernel's function, once, when the module is loaded. */

@@ -16,8 +16,8 @@
 
 #include "../include/es/psp.h"
 #include "../include/uapi/kvm_amd_es.h"
+#include "main.h"
 #include "migrate.h"
-#include "state.h"
 #include "vcpu.h"
 
 #define MAX_TRIES	8
@@ -138,7 +138,7 @@ static int lock_vcpu(struct kvm *kvm, struct update *update, bool sends)
 /* The firmware wants the C-bit, as for memory. */
 static u64 vmsa_address(const struct update *update)
 {
-	return __pa(to_svm(update->vcpu)->sev_es.vmsa) | BIT_ULL(es_vcpu_cbit());
+	return __pa(to_svm(update->vcpu)->sev_es.vmsa) | BIT_ULL(es_host_cbit());
 }
 
 /* The header's length as the firmware has it; the packet is a page. */

@@ -13,18 +13,17 @@
 #include "ap_hold.h"
 #include "cpuid_hint.h"
 #include "es_trace.h"
-#include "ghcb.h"
+#include "main.h"
+#include "msr_proto.h"
 #include "respond.h"
 #include "stats.h"
-#include "vcpu.h"
-#include "vmgexit.h"
 
 /* Bits 23:0: request, reason set and reason code. */
 #define TERMINATE_BITS	GENMASK_ULL(23, 0)
 
-static void answer(struct kvm_vcpu *vcpu, u64 value)
+u64 es_msr_proto_sev_info(struct kvm_vcpu *vcpu)
 {
-	to_svm(vcpu)->vmcb->control.ghcb_gpa = value;
+	return es_msr_sev_info(es_ghcb_version(vcpu->kvm), ES_GHCB_VERSION_MIN, es_host_cbit());
 }
 
 /* @regs of the leaf if they are known, else they are searched for. */
@@ -37,7 +36,7 @@ static int serve_cpuid(struct kvm_vcpu *vcpu, u64 value, const u32 *regs)
 		es_cpuid(vcpu, request.function, 0, found);
 		regs = found;
 	}
-	answer(vcpu, es_msr_cpuid_answer(regs[request.reg], request.reg));
+	es_set_ghcb_msr(vcpu, es_msr_cpuid_answer(regs[request.reg], request.reg));
 	return 1;
 }
 
@@ -46,7 +45,7 @@ static void serve_register(struct kvm_vcpu *vcpu, u64 value)
 {
 	u64 gpa = value & ~ES_MSR_INFO_MASK;
 
-	answer(vcpu, es_msr_register_gpa_answer(gpa, kvm_vcpu_is_visible_gfn(vcpu, gpa_to_gfn(gpa))));
+	es_set_ghcb_msr(vcpu, es_msr_register_gpa_answer(gpa, kvm_vcpu_is_visible_gfn(vcpu, gpa_to_gfn(gpa))));
 }
 
 /* What the two sides agree on before the first page-based request. */
@@ -54,19 +53,19 @@ static void negotiate(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 va
 {
 	switch (request) {
 	case ES_MSR_EV_SEV_INFO:
-		answer(vcpu, es_vcpu_sev_info(vcpu));
+		es_set_ghcb_msr(vcpu, es_msr_proto_sev_info(vcpu));
 		break;
 	case ES_MSR_EV_PREFERRED_GPA:
-		answer(vcpu, es_msr_preferred_gpa_answer());
+		es_set_ghcb_msr(vcpu, es_msr_preferred_gpa_answer());
 		break;
 	case ES_MSR_EV_REGISTER_GPA:
 		serve_register(vcpu, value);
 		break;
 	default:
-		answer(vcpu, es_msr_features_answer(ES_HV_FEATURES));
+		es_set_ghcb_msr(vcpu, es_msr_features_answer(ES_HV_FEATURES));
 		break;
 	}
-	trace_es_negotiate(vcpu->vcpu_id, es_msr_request_name(request), value, es_ghcb_gpa(vcpu));
+	trace_es_negotiate(vcpu->vcpu_id, es_msr_request_name(request), value, es_ghcb_msr(vcpu));
 }
 
 /* @value is an answer that says no, or the request itself where there is none. */
@@ -74,7 +73,7 @@ static int refuse(struct kvm_vcpu *vcpu, u64 request, u64 value)
 {
 	trace_es_reject(vcpu->vcpu_id, request & ES_MSR_INFO_MASK, ES_INVALID_EVENT);
 	to_es(vcpu)->stats.refused[ES_INVALID_EVENT]++;
-	answer(vcpu, value);
+	es_set_ghcb_msr(vcpu, value);
 	return 1;
 }
 
@@ -111,14 +110,14 @@ static int serve_and_tell(struct kvm_vcpu *vcpu, enum es_msr_request request, u6
 	es_stats_msr(to_es(vcpu), request);
 	r = serve(vcpu, request, value, cpuid);
 	es_stats_time(&to_es(vcpu)->stats, &to_es(vcpu)->stats.msr_tsc[request]);
-	trace_es_vmgexit(vcpu->vcpu_id, es_msr_request_name(request), value, 0, es_ghcb_gpa(vcpu), 0);
-	trace_kvm_vmgexit_msr_protocol_exit(vcpu->vcpu_id, es_ghcb_gpa(vcpu), r);
+	trace_es_vmgexit(vcpu->vcpu_id, es_msr_request_name(request), value, 0, es_ghcb_msr(vcpu), 0);
+	trace_kvm_vmgexit_msr_protocol_exit(vcpu->vcpu_id, es_ghcb_msr(vcpu), r);
 	return r;
 }
 
 int es_msr_protocol(struct kvm_vcpu *vcpu)
 {
-	u64 value = es_ghcb_gpa(vcpu);
+	u64 value = es_ghcb_msr(vcpu);
 
 	return serve_and_tell(vcpu, es_msr_decode(value, es_ghcb_version(vcpu->kvm)), value,
 			      NULL);
@@ -140,7 +139,7 @@ static bool is_quick(struct kvm_vcpu *vcpu, enum es_msr_request request, u64 val
 
 bool es_msr_protocol_quick(struct kvm_vcpu *vcpu)
 {
-	u64 value = es_ghcb_gpa(vcpu);
+	u64 value = es_ghcb_msr(vcpu);
 	enum es_msr_request request = es_msr_decode(value, es_ghcb_version(vcpu->kvm));
 	u32 cpuid[4] = { };
 

@@ -79,7 +79,7 @@ static __always_inline bool try_write(struct kvm_vcpu *vcpu)
 
 	if (es->answer.pio_bytes)
 		take_pio(vcpu);
-	if (es_ghcb_write_answer(vcpu))
+	if (es_ghcb_write_answer(vcpu, es->scratch.copy_out ? &es->scratch : NULL))
 		return false;
 
 	es->answer.due = false;
@@ -94,9 +94,22 @@ bool es_respond_try_write(struct kvm_vcpu *vcpu)
 	return try_write(vcpu);
 }
 
+/* Copy out an area outside the GHCB.  An area in the GHCB is written with the response. */
+static void write_outside(struct kvm_vcpu *vcpu)
+{
+	const struct es_scratch *scratch = &to_es(vcpu)->scratch;
+	enum es_reason reason;
+
+	if (!scratch->copy_out || scratch->in_ghcb)
+		return;
+	reason = es_scratch_write_outside(vcpu);
+	if (reason != ES_OK)
+		es_respond_malformed(vcpu, reason);
+}
+
 int es_respond_write_due(struct kvm_vcpu *vcpu)
 {
-	es_scratch_finish(vcpu);
+	write_outside(vcpu);
 	if (try_write(vcpu))
 		return 1;
 	return es_end_guest(vcpu, KVM_AMD_ES_TERM_NO_GHCB, 0);
@@ -108,7 +121,7 @@ int es_end_report(struct kvm_vcpu *vcpu)
 	vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
 	vcpu->run->system_event.type = KVM_SYSTEM_EVENT_SEV_TERM;
 	vcpu->run->system_event.ndata = 1;
-	vcpu->run->system_event.data[0] = es_ghcb_gpa(vcpu);
+	vcpu->run->system_event.data[0] = es_ghcb_msr(vcpu);
 	return 0;
 }
 

@@ -13,7 +13,6 @@
 
 #include "es_trace.h"
 #include "ghcb.h"
-#include "respond.h"
 #include "scratch.h"
 #include "scratch_bounds.h"
 
@@ -21,7 +20,7 @@
 static enum es_reason start_in_ghcb(struct kvm_vcpu *vcpu, bool copy_out)
 {
 	struct es_vcpu *es = to_es(vcpu);
-	u32 offset = es->scratch.gpa - es_ghcb_gpa(vcpu);
+	u32 offset = es->scratch.gpa - es_ghcb_msr(vcpu);
 
 	es->scratch.in_ghcb = true;
 	es->scratch.data = (u8 *)es->image + offset;
@@ -49,7 +48,7 @@ enum es_reason es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_
 	enum es_reason r;
 
 	/* Without that buffer the vCPU was made for a version 2 VM. */
-	place = es_scratch_place(es_ghcb_gpa(vcpu), es->req.scratch_gpa, len_bytes,
+	place = es_scratch_place(es_ghcb_msr(vcpu), es->req.scratch_gpa, len_bytes,
 				 es->scratch.outside ? es->offer.version : 2);
 	if (trace_es_scratch_enabled())
 		trace_es_scratch(vcpu->vcpu_id, es_scratch_place_name(place), es->req.scratch_gpa,
@@ -64,12 +63,12 @@ enum es_reason es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_
 	return r;
 }
 
-void es_scratch_write_outside(struct kvm_vcpu *vcpu)
+enum es_reason es_scratch_write_outside(struct kvm_vcpu *vcpu)
 {
 	struct es_scratch *scratch = &to_es(vcpu)->scratch;
 
 	es_assert_own_process(vcpu);
 	scratch->copy_out = false;
-	if (kvm_write_guest(vcpu->kvm, scratch->gpa, scratch->data, scratch->len_bytes))
-		es_respond_malformed(vcpu, ES_INVALID_SCRATCH);
+	return kvm_write_guest(vcpu->kvm, scratch->gpa, scratch->data, scratch->len_bytes) ?
+		ES_INVALID_SCRATCH : ES_OK;
 }

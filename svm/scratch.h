@@ -14,25 +14,10 @@
  */
 enum es_reason es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_out);
 
-/* The area lies in the GHCB, and goes back with the answer. */
-static inline bool es_scratch_answers(const struct es_scratch *scratch)
-{
-	return scratch->copy_out && scratch->in_ghcb;
-}
-
 /*
- * Copy an area outside the GHCB out; the answer turns into a refusal when it cannot be written.  In a
- * task of the VM's process.
+ * Copy an area outside the GHCB out to the guest.  Return ES_OK, or the reason to reject the request.  Call in
+ * a task of the VM's process.  May sleep.
  */
-void es_scratch_write_outside(struct kvm_vcpu *vcpu);
-
-/* Before the answer is written, which takes an area in the GHCB with it. */
-static inline void es_scratch_finish(struct kvm_vcpu *vcpu)
-{
-	const struct es_scratch *scratch = &to_es(vcpu)->scratch;
-
-	if (scratch->copy_out && !scratch->in_ghcb)
-		es_scratch_write_outside(vcpu);
-}
+enum es_reason es_scratch_write_outside(struct kvm_vcpu *vcpu);
 
 #endif

@@ -15,9 +15,7 @@
 #include "x86.h"
 #include "../include/uapi/kvm_amd_es.h"
 #include "ap_hold.h"
-#include "ghcb.h"
 #include "known_regs.h"
-#include "migrate.h"
 #include "respond.h"
 #include "state.h"
 #include "vcpu.h"
@@ -34,19 +32,6 @@ static_assert(KVM_AMD_ES_AP_HELD_USER == ES_AP_HELD_USER);
 static_assert(KVM_AMD_ES_AP_HELD_USER + 1 == ES_NR_AP_STATES);
 
 #define VCPU_FLAGS	(KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON | KVM_AMD_ES_VCPU_KICKED)
-
-int es_state_get_api(void __user *to)
-{
-	struct kvm_amd_es_api api = {
-		.state_version = KVM_AMD_ES_STATE_VERSION,
-		.features = KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_INIT2 |
-			    KVM_AMD_ES_API_RECEIVE_VMSA,
-	};
-
-	if (es_migrate_can_send())
-		api.features |= KVM_AMD_ES_API_SEND_VMSA;
-	return copy_to_user(to, &api, sizeof(api)) ? -EFAULT : 0;
-}
 
 int es_state_get_vm(struct kvm *kvm, void __user *to)
 {
@@ -79,20 +64,6 @@ int es_state_set_vm(struct kvm *kvm, void __user *from)
 
 	WRITE_ONCE(to_kvm_svm(kvm)->sev_info.ap_jump_table, vm.ap_jump_table);
 	return 0;
-}
-
-struct kvm_vcpu *es_vcpu_lock(struct kvm *kvm, u32 vcpu_id)
-{
-	struct kvm_vcpu *vcpu = kvm_get_vcpu_by_id(kvm, vcpu_id);
-
-	if (!vcpu)
-		return ERR_PTR(-EINVAL);
-	if (mutex_lock_killable(&vcpu->mutex))
-		return ERR_PTR(-EINTR);
-	if (to_es(vcpu))
-		return vcpu;
-	mutex_unlock(&vcpu->mutex);
-	return ERR_PTR(-EINVAL);
 }
 
 static void show(struct kvm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
@@ -240,7 +211,7 @@ bool es_state_get_msr(struct kvm_vcpu *vcpu, struct msr_data *msr)
 {
 	if (!is_ours(vcpu, msr))
 		return false;
-	msr->data = es_ghcb_gpa(vcpu);
+	msr->data = es_ghcb_msr(vcpu);
 	return true;
 }
 
@@ -248,6 +219,6 @@ bool es_state_set_msr(struct kvm_vcpu *vcpu, const struct msr_data *msr)
 {
 	if (!is_ours(vcpu, msr))
 		return false;
-	to_svm(vcpu)->vmcb->control.ghcb_gpa = msr->data;
+	es_set_ghcb_msr(vcpu, msr->data);
 	return true;
 }

@@ -7,11 +7,7 @@
 
 #include <linux/kvm_host.h>
 
-/* The vCPU of ours that userspace names, its mutex taken, or ERR_PTR: -EINVAL there is none, -EINTR. */
-struct kvm_vcpu *es_vcpu_lock(struct kvm *kvm, u32 vcpu_id);
-
 /* The commands, of the same name as those in uapi/kvm_amd_es.h.  0 or -errno. */
-int es_state_get_api(void __user *to);
 int es_state_get_vm(struct kvm *kvm, void __user *to);
 int es_state_set_vm(struct kvm *kvm, void __user *from);
 int es_state_get_vcpu(struct kvm *kvm, void __user *to);

@@ -20,7 +20,6 @@
 #include <linux/kvm_host.h>
 #include <linux/seq_file.h>
 
-#include "ghcb.h"
 #include "stats.h"
 
 /* Within an RCU reader. */
@@ -145,7 +144,7 @@ static void show_vcpu(struct seq_file *m, struct kvm_vcpu *vcpu, const struct es
 {
 	seq_printf(m, "vcpu %d mp_state %d ap_state %s first_sipi %d ghcb %#llx last:", vcpu->vcpu_id,
 		   READ_ONCE(vcpu->arch.mp_state), es_ap_state_name(READ_ONCE(es->ap_state)),
-		   READ_ONCE(es->first_sipi), es_ghcb_gpa(vcpu));
+		   READ_ONCE(es->first_sipi), es_ghcb_msr(vcpu));
 	show_last_events(m, &es->stats);
 	seq_putc(m, '\n');
 }

@@ -19,6 +19,7 @@
 
 #include "x86.h"
 #include "ap_hold.h"
+#include "msr_proto.h"
 #include "respond.h"
 #include "scratch_bounds.h"
 #include "sipi.h"
@@ -78,6 +79,20 @@ int es_vcpu_create(struct kvm_vcpu *vcpu)
 	es_stats_show(vcpu);
 	es_stats_create(vcpu->kvm);
 	return 0;
+}
+
+struct kvm_vcpu *es_vcpu_lock(struct kvm *kvm, u32 vcpu_id)
+{
+	struct kvm_vcpu *vcpu = kvm_get_vcpu_by_id(kvm, vcpu_id);
+
+	if (!vcpu)
+		return ERR_PTR(-EINVAL);
+	if (mutex_lock_killable(&vcpu->mutex))
+		return ERR_PTR(-EINTR);
+	if (to_es(vcpu))
+		return vcpu;
+	mutex_unlock(&vcpu->mutex);
+	return ERR_PTR(-EINVAL);
 }
 
 void es_vcpu_free(struct kvm_vcpu *vcpu)
@@ -150,7 +165,7 @@ void sev_es_vcpu_reset(struct vcpu_svm *svm)
 	stock_sev_es_vcpu_reset(svm);
 	if (!es)
 		return;
-	svm->vmcb->control.ghcb_gpa = es_vcpu_sev_info(&svm->vcpu);
+	es_set_ghcb_msr(&svm->vcpu, es_msr_proto_sev_info(&svm->vcpu));
 	reset(es);
 	es_ap_feed(&svm->vcpu, ES_AP_RESET);
 }

@@ -7,12 +7,15 @@
 
 #include "sipi.h"
 
-/* Hypervisor features offered to an SEV-ES guest: every defined bit needs SNP. */
-#define ES_HV_FEATURES		0
-
 /* Allocate our state if the vCPU is one of ours.  0 or -ENOMEM. */
 int es_vcpu_create(struct kvm_vcpu *vcpu);
 void es_vcpu_free(struct kvm_vcpu *vcpu);
+
+/*
+ * Find an SEV-ES vCPU by ID and lock its mutex.  Return ERR_PTR(-EINVAL) if there is none, ERR_PTR(-EINTR) if
+ * the task is killed while it waits.
+ */
+struct kvm_vcpu *es_vcpu_lock(struct kvm *kvm, u32 vcpu_id);
 
 /* INIT, after KVM has reset what it keeps. */
 void es_vcpu_init_event(struct kvm_vcpu *vcpu);
@@ -76,11 +79,5 @@ static inline bool es_vcpu_in_init(struct kvm_vcpu *vcpu)
 
 /* End of an emulated RDMSR or WRMSR: @err says that it must raise #GP.  Returns as handlers do. */
 int es_vcpu_complete_msr(struct kvm_vcpu *vcpu, int err);
-
-/* The SEV information that a vCPU's GHCB MSR holds after reset. */
-u64 es_vcpu_sev_info(struct kvm_vcpu *vcpu);
-
-/* The number of the C-bit in an address. */
-u8 es_vcpu_cbit(void);
 
 #endif

@@ -15,7 +15,7 @@
 #include "x86.h"
 #include "trace.h"
 #include "ap_hold.h"
-#include "ghcb.h"
+#include "msr_proto.h"
 #include "nae.h"
 #include "respond.h"
 #include "stats.h"
@@ -65,6 +65,6 @@ int sev_handle_vmgexit(struct kvm_vcpu *vcpu)
 	case ES_STAGE_ANSWERED:
 		return es_respond_write(vcpu);
 	default:
-		return es_ghcb_gpa(vcpu) & ES_MSR_INFO_MASK ? es_msr_protocol(vcpu) : late_request(vcpu);
+		return es_ghcb_msr(vcpu) & ES_MSR_INFO_MASK ? es_msr_protocol(vcpu) : late_request(vcpu);
 	}
 }

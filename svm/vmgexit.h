@@ -7,12 +7,6 @@
 
 #include "es.h"
 
-/* Serve the GHCB MSR protocol (msr_proto.c).  Returns as handlers do. */
-int es_msr_protocol(struct kvm_vcpu *vcpu);
-
-/* The same for requests that are answered at once: does nothing and returns false for others. */
-bool es_msr_protocol_quick(struct kvm_vcpu *vcpu);
-
 /*
  * Fetch and judge a page-based request (fastpath.c); es->stage tells the outcome, NEW when the page
  * cannot be reached (with page faults disabled: perhaps only now).
