@@ -3,7 +3,7 @@
  * Rule: A guest with parked and running APs migrates to another VM through the firmware's own commands, and
  *	runs on there; what is wrong, tampered with, out of order or cut short is refused and leaves the source
  *	as it was.
- * Source: AMD 55766 SEV API, chapter "Guest Migration"; include/uapi/kvm_amd_es.h.
+ * Source: AMD 55766 SEV API, chapter "Guest Migration"; include/uapi/linux/kvm_amd_es.h.
  * Why it matters: Without its vCPUs' registers an SEV-ES guest cannot leave its host.
  * Not covered: Certificates that AMD signed.
  * Fails with: stock kvm_amd: KVM_SEV_SEND_UPDATE_VMSA and KVM_SEV_RECEIVE_UPDATE_VMSA give EINVAL.

@@ -4,7 +4,7 @@
  *	not notice: its clock goes on and never back, timer and serial interrupts arrive, CPU 1 goes offline and
  *	online, bytes over the serial line, memory, floating point numbers and CPUID stay what they are, its kernel
  *	has nothing to complain about.
- * Source: KVM API, section 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM); Documentation/state.md.
+ * Source: KVM API, section 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM); Documentation/vmm-guide.md.
  * Why it matters: A VMM is upgraded under a running guest that way.
  * Not covered: Moves while the firmware runs.
  * Fails with: stock kvm_amd, at the first move: 6.1: an exit in flight is lost, so that CPUID says something else

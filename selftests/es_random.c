@@ -2,7 +2,7 @@
 /*
  * Rule: What can be read can be set.  A guest does the same whether it is left alone, or its state is read and set at
  *	any moment, in its vCPUs or in those of another VM: for each state that a guest or its VMM can bring about.
- * Source: Documentation/state.md; include/uapi/kvm_amd_es.h.
+ * Source: Documentation/vmm-guide.md; include/uapi/linux/kvm_amd_es.h.
  * Why it matters: A state that cannot be set keeps a guest from leaving its host; one that is set otherwise than it
  *	was read lets it hang later.
  * Not covered: Registers on their way to another host (es_migrate.c); requests of several parts; what guests read of
@@ -235,9 +235,9 @@ static const char *difference(const struct look *a, const struct look *b)
 
 static void show_look(const char *name, const struct look *look)
 {
-	printf("# %s: where %u, MP state %u, exit %u 0x%llx 0x%llx, GHCB MSR 0x%llx, AP state %u, flags %u, end %u\n", name,
+	printf("# %s: where %u, MP state %u, exit %u 0x%llx 0x%llx, GHCB MSR 0x%llx, AP state %u, status %u, end %u\n", name,
 	       look->where, look->mp_state, look->reason, (unsigned long long)look->exit[0],
-	       (unsigned long long)look->exit[1], (unsigned long long)look->msr, look->es.ap_state, look->es.flags,
+	       (unsigned long long)look->exit[1], (unsigned long long)look->msr, look->es.ap_state, look->es.status,
 	       look->es.end);
 	printf("#   cr0 0x%llx cr4 0x%llx efer 0x%llx xcr0 0x%llx dr7 0x%llx, out 0x%llx, nmis %llu, interrupts %llu, order %u\n",
 	       look->es.cr0, look->es.cr4, look->es.efer, look->es.xcr0, look->es.dr7,
@@ -523,13 +523,13 @@ static void both_set_state(struct pair *p, unsigned int nr)
 
 	look_at(first(p, nr), &look, false);
 	look.es.ap_state = below(p, KVM_AMD_ES_AP_HELD_USER + 1);
-	look.es.flags = below(p, 4);
+	look.es.status = below(p, 4);
 	look.es.dr7 = (uint32_t)draw(p);
 	msr = one_in(p, 4) ? PICK(p, 0, AGENT_PLAIN_GPA, SPEC_MSR_AP_HOLD_REQ) : look.msr;
 	/* Where the answer of a hold cannot be written, two ends are right, and it is a race which one is told first. */
 	if (look.es.ap_state && look.es.ap_state < KVM_AMD_ES_AP_HELD_NAE && one_in(p, 4))
 		msr = draw(p);
-	did(p, "KVM_AMD_ES_SET_VCPU of vCPU %u: AP state %u, flags %u, MSR 0x%llx", nr, look.es.ap_state, look.es.flags,
+	did(p, "KVM_AMD_ES_SET_VCPU of vCPU %u: AP state %u, status %u, MSR 0x%llx", nr, look.es.ap_state, look.es.status,
 	    (unsigned long long)msr);
 	set_one(first(p, nr), &look.es, msr);
 	set_one(second(p, nr), &look.es, msr);

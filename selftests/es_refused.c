@@ -5,7 +5,7 @@
  * Source: AMD 56421 GHCB Specification, sections "NAE Events" (required state) and "Invalid GHCB content".
  * Why it matters: The guest owns every byte of its GHCB.  What is not refused works on leftovers, and a
  *	refusal that ends KVM_RUN with an error lets a guest's slip, or its malice, take its VM down.
- * Not covered: Every field of every event (unit/validate.c has the rules), version 2, races.
+ * Not covered: Every field of every event (unit/request.c has the rules), version 2, races.
  */
 #include <kselftest_harness.h>
 #include <errno.h>

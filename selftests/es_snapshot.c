@@ -2,7 +2,7 @@
 /*
  * Rule: A guest can be stopped at every state of AP bring-up, its state read, its context moved, and the state set in
  *	new vCPUs: it goes on as if nothing had been.  What counts there is what is set, not what the move brought.
- * Source: Documentation/state.md; include/uapi/kvm_amd_es.h; KVM API, section 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM).
+ * Source: Documentation/vmm-guide.md; include/uapi/linux/kvm_amd_es.h; KVM API, section 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM).
  * Why it matters: A vCPU that is restored in another state of bring-up sleeps for ever, or wakes unasked.
  * Not covered: Registers on their way to another host (es_migrate.c); more than one state at a time.
  * Fails with: stock kvm_amd: every case, because KVM_AMD_ES_GET_VCPU gives EINVAL (6.1 and 6.12); es_move.c shows

@@ -3,7 +3,7 @@
  * Rule: All that a guest can notice of its vCPUs can be read and set; wrong values are refused and change
  *	nothing; the order of setting does not matter.  KVM_SET_MP_STATE(AP_RESET_HOLD) means held.  Every vCPU can
  *	be held and woken, the BSP too.
- * Source: include/uapi/kvm_amd_es.h; Documentation/state.md; AMD 56421 GHCB Specification, "AP Reset Hold".
+ * Source: include/uapi/linux/kvm_amd_es.h; Documentation/api.md; AMD 56421 GHCB Specification, "AP Reset Hold".
  * Why it matters: Snapshot and migration put a vCPU together from what was read.
  * Not covered: Registers on their way to another host (es_migrate.c); moves (es_move.c).
  * Fails with: stock kvm_amd: the commands give EINVAL; the GHCB MSR cannot be read; a fresh vCPU that is set to
@@ -68,10 +68,9 @@ TEST_F(state, the_module_says_what_it_has)
 
 	memset(&api, 0xff, sizeof(api));
 	ASSERT_EQ(0, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, &api, NULL));
-	EXPECT_EQ(KVM_AMD_ES_STATE_VERSION, api.state_version);
 	EXPECT_EQ(KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_SEND_VMSA |
 		  KVM_AMD_ES_API_RECEIVE_VMSA | KVM_AMD_ES_API_INIT2, api.features);
-	EXPECT_EQ(0, api.reserved[0] | api.reserved[5] | api.pad);
+	EXPECT_EQ(0, api.reserved[0] | api.reserved[6]);
 	EXPECT_EQ(-EFAULT, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, (void *)1, NULL));
 }
 
@@ -79,10 +78,10 @@ TEST_F(state, each_step_of_bring_up_can_be_read)
 {
 	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->bsp).ap_state);
 	EXPECT_EQ(KVM_AMD_ES_AP_WAITING, state_of(self->ap).ap_state);
-	EXPECT_EQ(0, state_of(self->ap).flags);
+	EXPECT_EQ(0, state_of(self->ap).status);
 	es_boot_ap(self->bsp, self->ap);
 	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->ap).ap_state);
-	EXPECT_EQ(KVM_AMD_ES_VCPU_FIRST_SIPI, state_of(self->ap).flags);
+	EXPECT_EQ(KVM_AMD_ES_VCPU_FIRST_SIPI, state_of(self->ap).status);
 	es_park(self->ap, false);
 	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
 	EXPECT_EQ(KVM_AMD_ES_AP_HELD_NAE, state_of(self->ap).ap_state);
@@ -116,7 +115,7 @@ TEST_F(state, reading_writes_the_answer_that_is_due)
 	EXPECT_EQ(SPEC_EXIT_IOIO, spec_ghcb_get(ghcb, SPEC_GHCB_EXITCODE));
 	EXPECT_EQ(0, spec_ghcb_get(ghcb, SPEC_GHCB_RAX));
 	state = state_of(self->bsp);
-	EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->bsp, &(struct kvm_amd_es_vcpu){ .version = 2 }));
+	EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->bsp, &(struct kvm_amd_es_vcpu){ .flags = 1 }));
 	EXPECT_EQ(0x1badb002, spec_ghcb_get(ghcb, SPEC_GHCB_RAX));
 	EXPECT_EQ(0, spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1));
 	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &state));
@@ -147,7 +146,7 @@ TEST_F(state, of_a_vcpu_can_be_set_as_it_was_read)
 
 	for (ap_state = 0; ap_state <= KVM_AMD_ES_AP_HELD_USER; ap_state++) {
 		state.ap_state = ap_state;
-		state.flags = ap_state % 4;
+		state.status = ap_state % 4;
 		state.dr7 = 0x400 + ap_state;
 		state.end = ap_state % 5;
 		state.end_reason = state.end ? 0x100 : 0;
@@ -160,16 +159,16 @@ TEST_F(state, of_a_vcpu_can_be_set_as_it_was_read)
 TEST_F(state, wrong_values_are_refused_and_change_nothing)
 {
 	struct kvm_amd_es_vcpu before = state_of(self->ap), after, bad[19];
-	struct kvm_amd_es_vm vm = { .version = KVM_AMD_ES_STATE_VERSION }, bad_vm[8], vm_after;
+	struct kvm_amd_es_vm vm = { }, bad_vm[8], vm_after;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		bad[i] = before;
-	bad[0].version = 0;
-	bad[1].version = 2;
+	bad[0].flags = 1;
+	bad[1].flags = 1u << 31;
 	bad[2].vcpu_id = 2;
 	bad[3].ap_state = KVM_AMD_ES_AP_HELD_USER + 1;
-	bad[4].flags = 8;
+	bad[4].status = 8;
 	bad[5].dr7 = 1ull << 32;
 	bad[6].end = KVM_AMD_ES_TERM_NO_GHCB + 1;
 	bad[7].pad = 1;
@@ -193,15 +192,15 @@ TEST_F(state, wrong_values_are_refused_and_change_nothing)
 	after = state_of(self->ap);
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
 	EXPECT_EQ(-EFAULT, es_sev_cmd(&self->vm, KVM_AMD_ES_SET_VCPU, (void *)1, NULL));
-	EXPECT_EQ(-EINVAL, es_get_vm_state(&self->vm, &(struct kvm_amd_es_vm){ .version = 2 }));
+	EXPECT_EQ(-EINVAL, es_get_vm_state(&self->vm, &(struct kvm_amd_es_vm){ .flags = 1 }));
 
 	ASSERT_EQ(0, es_get_vm_state(&self->vm, &vm));
 	for (i = 0; i < ARRAY_SIZE(bad_vm); i++) {
 		bad_vm[i] = vm;
 		bad_vm[i].ap_jump_table = AGENT_SPARE_GPA;
 	}
-	bad_vm[0].version = 0;
-	bad_vm[1].version = 2;
+	bad_vm[0].flags = 1;
+	bad_vm[1].flags = 1u << 31;
 	bad_vm[2].ghcb_version = 0;
 	bad_vm[3].ghcb_version++;
 	bad_vm[4].ap_jump_table++;
@@ -213,14 +212,14 @@ TEST_F(state, wrong_values_are_refused_and_change_nothing)
 			TH_LOG("wrong value %u of the VM", i);
 		}
 	}
-	vm_after.version = KVM_AMD_ES_STATE_VERSION;
+	vm_after.flags = 0;
 	ASSERT_EQ(0, es_get_vm_state(&self->vm, &vm_after));
 	EXPECT_EQ(0, memcmp(&vm, &vm_after, sizeof(vm)));
 }
 
 TEST_F(state, of_the_vm_is_what_the_guest_reads_and_writes)
 {
-	struct kvm_amd_es_vm state = { .version = KVM_AMD_ES_STATE_VERSION };
+	struct kvm_amd_es_vm state = { };
 
 	ASSERT_EQ(0, es_get_vm_state(&self->vm, &state));
 	EXPECT_EQ(1, state.ghcb_version);
@@ -407,10 +406,10 @@ TEST_F(state, svme_is_never_told_and_never_set)
 
 TEST_F_TIMEOUT(state, the_interrupt_flag_of_a_sleeping_vcpu_is_on, 120)
 {
-	EXPECT_EQ(0, state_of(self->bsp).flags & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
+	EXPECT_EQ(0, state_of(self->bsp).status & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
 	es_order_start(self->bsp, AGENT_HALT, 0, 0);
 	EXPECT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->bsp));
-	EXPECT_NE(0, state_of(self->bsp).flags & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
+	EXPECT_NE(0, state_of(self->bsp).status & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
 	es_vcpu_pause(self->bsp);
 }
 
@@ -509,12 +508,12 @@ TEST_F_TIMEOUT(state, a_kick_of_a_vcpu_that_does_not_sleep_yet_is_kept, 120)
 	unsigned int kicked;
 
 	es_boot_ap(self->bsp, self->ap);
-	EXPECT_EQ(0, state_of(self->ap).flags & KVM_AMD_ES_VCPU_KICKED);
+	EXPECT_EQ(0, state_of(self->ap).status & KVM_AMD_ES_VCPU_KICKED);
 	es_kick(self->bsp, self->ap);
 	state = state_of(self->ap);
-	EXPECT_EQ(KVM_AMD_ES_VCPU_KICKED, state.flags & KVM_AMD_ES_VCPU_KICKED);
+	EXPECT_EQ(KVM_AMD_ES_VCPU_KICKED, state.status & KVM_AMD_ES_VCPU_KICKED);
 	for (kicked = 0; kicked < 2; kicked++) {
-		state.flags ^= KVM_AMD_ES_VCPU_KICKED;
+		state.status ^= KVM_AMD_ES_VCPU_KICKED;
 		ASSERT_EQ(0, es_set_vcpu_state(self->ap, &state));
 		es_order_start(self->ap, AGENT_HALT, 0, 0);
 		EXPECT_EQ(kicked, es_vcpu_rings_within(self->ap, QUIET_MS));

@@ -2,7 +2,7 @@
 /*
  * Rule: A command that fails changes nothing: no state of a vCPU or VM, nothing in kvm_run, not a byte of guest
  *	memory.  What the VMM works on meanwhile is taken when it says so, not before.
- * Source: include/uapi/kvm_amd_es.h; KVM API, sections 7.28 (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM) and 7.30
+ * Source: include/uapi/linux/kvm_amd_es.h; KVM API, sections 7.28 (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM) and 7.30
  *	(KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM).
  * Why it matters: A VMM tries, is refused, and goes on with the guest.
  * Not covered: Failures of memory allocation; the firmware's refusals of packets (es_migrate.c).
@@ -87,7 +87,7 @@ static void see(struct es_vm *vm, struct seen *seen)
 	memset(seen, 0, sizeof(*seen));
 	for (i = 0; i < NR_VCPUS; i++)
 		see_vcpu(&vm->vcpus[i], seen);
-	seen->vm.version = KVM_AMD_ES_STATE_VERSION;
+	seen->vm.flags = 0;
 	if (es_get_vm_state(vm, &seen->vm) || es_sev_cmd(vm, KVM_SEV_GUEST_STATUS, &seen->status, NULL))
 		es_fail("the state of the VM cannot be read: %m");
 	read_es_vcpus(vm, seen->es_vcpus, sizeof(seen->es_vcpus));
@@ -180,8 +180,8 @@ static int get_working(struct failing *f)
 static struct kvm_amd_es_vcpu other_state(struct es_vcpu *vcpu)
 {
 	return (struct kvm_amd_es_vcpu){
-		.version = KVM_AMD_ES_STATE_VERSION, .vcpu_id = vcpu->nr, .ap_state = KVM_AMD_ES_AP_HELD_NAE,
-		.flags = KVM_AMD_ES_VCPU_INTERRUPTS_ON, .dr7 = 0x455,
+		.vcpu_id = vcpu->nr, .ap_state = KVM_AMD_ES_AP_HELD_NAE,
+		.status = KVM_AMD_ES_VCPU_INTERRUPTS_ON, .dr7 = 0x455,
 		.cr0 = 0x80000033, .cr4 = 0x620, .efer = 0x500, .xcr0 = 1,
 	};
 }
@@ -221,7 +221,7 @@ static int get_vcpu_to_nowhere(struct failing *f)
 
 static int set_vm_with_bad_table(struct failing *f)
 {
-	struct kvm_amd_es_vm state = { .version = KVM_AMD_ES_STATE_VERSION };
+	struct kvm_amd_es_vm state = { };
 
 	if (es_get_vm_state(&f->vm, &state))
 		es_fail("KVM_AMD_ES_GET_VM failed: %m");

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KVM_MEMORY_ENCRYPT_OP: which commands are ours.  Where a VM is none of ours, the kernel's own answers
- * them, too, so that a VMM gets the errors that it knows.
- * KVM API, "KVM_MEMORY_ENCRYPT_OP"; include/uapi/kvm_amd_es.h.
+ * KVM_MEMORY_ENCRYPT_OP: the commands of this module.
+ * KVM API, "KVM_MEMORY_ENCRYPT_OP"; include/uapi/linux/kvm_amd_es.h.
+ *
+ * sev_mem_enc_ioctl() gets every other command, and every command for a VM that this layer does not
+ * serve, so that a VMM sees the errors that it knows.
  */
 #include <linux/kvm_host.h>
 #include <linux/uaccess.h>
 
-#include "../include/uapi/kvm_amd_es.h"
+#include "../include/uapi/linux/kvm_amd_es.h"
+#include "../include/compat/kvm.h"
+#include "command.h"
 #include "migrate.h"
 #include "move.h"
 #include "state.h"
-#include "stock.h"
 
 static bool is_update_vmsa(u32 id)
 {
@@ -19,8 +22,8 @@ static bool is_update_vmsa(u32 id)
 }
 
 /*
- * A mirror's registers are its owner's to send.  The lock is for sev_es_guest(), which warns of a VM
- * whose KVM_SEV_ES_INIT fails at this moment, or that is being moved away.
+ * Only the owner sends a mirror's registers.  Take the lock for sev_es_guest(), which warns about a
+ * VM whose KVM_SEV_ES_INIT is failing concurrently, or that is being moved away.
  */
 static bool is_for_vm(struct kvm *kvm, u32 id)
 {
@@ -45,7 +48,6 @@ static bool is_ours(struct kvm *kvm, u32 id)
 static int get_api(void __user *to)
 {
 	struct kvm_amd_es_api api = {
-		.state_version = KVM_AMD_ES_STATE_VERSION,
 		.features = KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_INIT2 |
 			    KVM_AMD_ES_API_RECEIVE_VMSA,
 	};
@@ -55,7 +57,7 @@ static int get_api(void __user *to)
 	return copy_to_user(to, &api, sizeof(api)) ? -EFAULT : 0;
 }
 
-static int carry_out(struct kvm *kvm, struct kvm_sev_cmd *cmd)
+static int handle_command(struct kvm *kvm, struct kvm_sev_cmd *cmd)
 {
 	void __user *data = u64_to_user_ptr(cmd->data);
 
@@ -77,23 +79,22 @@ static int carry_out(struct kvm *kvm, struct kvm_sev_cmd *cmd)
 	}
 }
 
-/* Takes the place of the kernel's function.  0 or -errno. */
-int sev_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
+int es_mem_enc_ioctl(struct kvm *kvm, void __user *argp)
 {
 	struct kvm_sev_cmd cmd;
 	int r;
 
-	/* Without an argument the kernel's tells whether there is SEV at all. */
-	if (!argp || stock_sev_mem_enc_ioctl(kvm, NULL))
-		return stock_sev_mem_enc_ioctl(kvm, argp);
+	/* Without an argument it returns 0 if there is SEV at all. */
+	if (!argp || sev_mem_enc_ioctl(kvm, NULL))
+		return sev_mem_enc_ioctl(kvm, argp);
 	if (copy_from_user(&cmd, argp, sizeof(cmd)))
 		return -EFAULT;
 	es_move_use_fd(kvm, &cmd);
 	if (!is_ours(kvm, cmd.id))
-		return stock_sev_mem_enc_ioctl(kvm, argp);
+		return sev_mem_enc_ioctl(kvm, argp);
 
 	cmd.error = 0;
-	r = carry_out(kvm, &cmd);
+	r = handle_command(kvm, &cmd);
 	if (copy_to_user(argp, &cmd, sizeof(cmd)))
 		return -EFAULT;
 	return r;

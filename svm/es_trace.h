@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The trace system kvm_amd_es.  KVM's own kvm_vmgexit_* events fire as before.
+ * The trace system kvm_amd_es.  KVM's kvm_vmgexit_* events are emitted, too.
  *
- * Names are recorded beside their numbers: trace-cmd and perf print a record by the text of TP_printk(),
- * and cannot call functions of ours.
+ * Record names next to their numbers: trace-cmd and perf print a record by the text of TP_printk(),
+ * and cannot call functions of the module.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM kvm_amd_es
@@ -13,21 +13,24 @@
 
 #include <linux/tracepoint.h>
 
-#include "ap_state.h"
-#include "validate.h"
+#include "rules/ap.h"
+#include "rules/request.h"
 
-/* A request and its answer; of the MSR protocol, info1 and answer1 are the MSR's values. */
+/*
+ * A request and its response.  For the MSR protocol, info1 and response1 are the values of the MSR.
+ */
 TRACE_EVENT(es_vmgexit,
-	TP_PROTO(int vcpu_id, const char *event, u64 info1, u64 info2, u64 answer1, u64 answer2),
-	TP_ARGS(vcpu_id, event, info1, info2, answer1, answer2),
+	TP_PROTO(unsigned int vcpu_id, const char *event, u64 info1, u64 info2, u64 response1,
+		 u64 response2),
+	TP_ARGS(vcpu_id, event, info1, info2, response1, response2),
 
 	TP_STRUCT__entry(
-		__field(int, vcpu_id)
+		__field(unsigned int, vcpu_id)
 		__string(event, event)
 		__field(u64, info1)
 		__field(u64, info2)
-		__field(u64, answer1)
-		__field(u64, answer2)
+		__field(u64, response1)
+		__field(u64, response2)
 	),
 
 	TP_fast_assign(
@@ -35,22 +38,23 @@ TRACE_EVENT(es_vmgexit,
 		ES_ASSIGN_STR(event, event);
 		__entry->info1 = info1;
 		__entry->info2 = info2;
-		__entry->answer1 = answer1;
-		__entry->answer2 = answer2;
+		__entry->response1 = response1;
+		__entry->response2 = response2;
 	),
 
-	TP_printk("vcpu %d %s info1 %#llx info2 %#llx answer %#llx:%#llx", __entry->vcpu_id,
-		  __get_str(event), __entry->info1, __entry->info2, __entry->answer1,
-		  __entry->answer2)
+	TP_printk("vcpu %u %s info1 %#llx info2 %#llx response %#llx:%#llx", __entry->vcpu_id,
+		  __get_str(event), __entry->info1, __entry->info2, __entry->response1,
+		  __entry->response2)
 );
 
-/* A request that was refused, and why. */
+/* A request that was rejected, and why.  @code is SW_EXITCODE, or GHCBInfo of the MSR protocol. */
 TRACE_EVENT(es_reject,
-	TP_PROTO(int vcpu_id, u64 code, enum es_reason reason),
-	TP_ARGS(vcpu_id, code, reason),
+	TP_PROTO(unsigned int vcpu_id, bool msr, u64 code, enum es_reason reason),
+	TP_ARGS(vcpu_id, msr, code, reason),
 
 	TP_STRUCT__entry(
-		__field(int, vcpu_id)
+		__field(unsigned int, vcpu_id)
+		__field(bool, msr)
 		__field(u64, code)
 		__field(int, reason)
 		__string(name, es_reason_name(reason))
@@ -58,21 +62,23 @@ TRACE_EVENT(es_reject,
 
 	TP_fast_assign(
 		__entry->vcpu_id = vcpu_id;
+		__entry->msr = msr;
 		__entry->code = code;
 		__entry->reason = reason;
 		ES_ASSIGN_STR(name, es_reason_name(reason));
 	),
 
-	TP_printk("vcpu %d event %#llx reason %s", __entry->vcpu_id, __entry->code, __get_str(name))
+	TP_printk("vcpu %u %s %#llx reason %s", __entry->vcpu_id, __entry->msr ? "msr" : "event",
+		  __entry->code, __get_str(name))
 );
 
-/* A request that is served although the guest got something wrong, and what. */
+/* A request that is accepted in spite of a mistake. */
 TRACE_EVENT(es_tolerate,
-	TP_PROTO(int vcpu_id, u64 code, const char *lapse),
+	TP_PROTO(unsigned int vcpu_id, u64 code, const char *lapse),
 	TP_ARGS(vcpu_id, code, lapse),
 
 	TP_STRUCT__entry(
-		__field(int, vcpu_id)
+		__field(unsigned int, vcpu_id)
 		__field(u64, code)
 		__string(lapse, lapse)
 	),
@@ -83,17 +89,17 @@ TRACE_EVENT(es_tolerate,
 		ES_ASSIGN_STR(lapse, lapse);
 	),
 
-	TP_printk("vcpu %d event %#llx lapse %s", __entry->vcpu_id, __entry->code,
+	TP_printk("vcpu %u event %#llx lapse %s", __entry->vcpu_id, __entry->code,
 		  __get_str(lapse))
 );
 
-/* A vCPU's step in AP bring-up. */
+/* A state change of AP bring-up. */
 TRACE_EVENT(es_ap,
-	TP_PROTO(int vcpu_id, enum es_ap_state from, enum es_ap_state to, const char *by),
+	TP_PROTO(unsigned int vcpu_id, enum es_ap_state from, enum es_ap_state to, const char *by),
 	TP_ARGS(vcpu_id, from, to, by),
 
 	TP_STRUCT__entry(
-		__field(int, vcpu_id)
+		__field(unsigned int, vcpu_id)
 		__field(int, from)
 		__field(int, to)
 		__string(from_name, es_ap_state_name(from))
@@ -110,17 +116,17 @@ TRACE_EVENT(es_ap,
 		ES_ASSIGN_STR(by, by);
 	),
 
-	TP_printk("vcpu %d from %s to %s by %s", __entry->vcpu_id, __get_str(from_name),
+	TP_printk("vcpu %u from %s to %s by %s", __entry->vcpu_id, __get_str(from_name),
 		  __get_str(to_name), __get_str(by))
 );
 
-/* Where a scratch area lies; "refused" comes with an es_reject. */
+/* The place of a scratch area; "rejected" is followed by es_reject. */
 TRACE_EVENT(es_scratch,
-	TP_PROTO(int vcpu_id, const char *place, u64 gpa, u64 len_bytes),
+	TP_PROTO(unsigned int vcpu_id, const char *place, u64 gpa, u64 len_bytes),
 	TP_ARGS(vcpu_id, place, gpa, len_bytes),
 
 	TP_STRUCT__entry(
-		__field(int, vcpu_id)
+		__field(unsigned int, vcpu_id)
 		__string(place, place)
 		__field(u64, gpa)
 		__field(u64, len_bytes)
@@ -133,40 +139,43 @@ TRACE_EVENT(es_scratch,
 		__entry->len_bytes = len_bytes;
 	),
 
-	TP_printk("vcpu %d %s gpa %#llx len %llu", __entry->vcpu_id, __get_str(place), __entry->gpa,
+	TP_printk("vcpu %u %s gpa %#llx len %llu", __entry->vcpu_id, __get_str(place), __entry->gpa,
 		  __entry->len_bytes)
 );
 
-/* Versions, features and the place of the GHCB; of the MSR protocol, both are the MSR's values. */
+/*
+ * Negotiation of versions, features and the GHCB's address.  For the MSR protocol, the values of
+ * the MSR.
+ */
 TRACE_EVENT(es_negotiate,
-	TP_PROTO(int vcpu_id, const char *what, u64 request, u64 answer),
-	TP_ARGS(vcpu_id, what, request, answer),
+	TP_PROTO(unsigned int vcpu_id, const char *what, u64 request, u64 response),
+	TP_ARGS(vcpu_id, what, request, response),
 
 	TP_STRUCT__entry(
-		__field(int, vcpu_id)
+		__field(unsigned int, vcpu_id)
 		__string(what, what)
 		__field(u64, request)
-		__field(u64, answer)
+		__field(u64, response)
 	),
 
 	TP_fast_assign(
 		__entry->vcpu_id = vcpu_id;
 		ES_ASSIGN_STR(what, what);
 		__entry->request = request;
-		__entry->answer = answer;
+		__entry->response = response;
 	),
 
-	TP_printk("vcpu %d %s request %#llx answer %#llx", __entry->vcpu_id, __get_str(what),
-		  __entry->request, __entry->answer)
+	TP_printk("vcpu %u %s request %#llx response %#llx", __entry->vcpu_id, __get_str(what),
+		  __entry->request, __entry->response)
 );
 
-/* The AP jump table's address was set or handed out. */
+/* The AP jump table's address was set or returned. */
 TRACE_EVENT(es_jump_table,
-	TP_PROTO(int vcpu_id, bool get, u64 gpa),
+	TP_PROTO(unsigned int vcpu_id, bool get, u64 gpa),
 	TP_ARGS(vcpu_id, get, gpa),
 
 	TP_STRUCT__entry(
-		__field(int, vcpu_id)
+		__field(unsigned int, vcpu_id)
 		__field(bool, get)
 		__field(u64, gpa)
 	),
@@ -177,7 +186,7 @@ TRACE_EVENT(es_jump_table,
 		__entry->gpa = gpa;
 	),
 
-	TP_printk("vcpu %d %s gpa %#llx", __entry->vcpu_id, __entry->get ? "get" : "set",
+	TP_printk("vcpu %u %s gpa %#llx", __entry->vcpu_id, __entry->get ? "get" : "set",
 		  __entry->gpa)
 );
 

@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The GHCB page: snapshot in, answer out.
+ * The GHCB page: fetch the request, write the response.
  * AMD 56421 GHCB Specification, "GHCB Layout".
  *
- * The guest controls every byte, and other vCPUs may rewrite the page at any moment.  So the
- * bitmap is fetched first, then each field that it marks, once per exit; everything later works on
- * es->req.
+ * The guest controls every byte, and other vCPUs may rewrite the page at any moment.  So fetch the
+ * valid bitmap first, then each valid field, once per exit; everything later uses es->req.
  *
- * The page is not mapped.  Its host address is cached and looked up again when the memory slots
- * change (KVM's gfn_to_hva_cache), so an exit neither maps nor pins, and nothing is left behind
- * when a VM dies.  Snapshot and answer work with page faults disabled too (fast path), and fail
- * then when the page is not there at the moment.
+ * The page is not mapped.  Its host address is cached, and looked up again when the memory slots
+ * change (KVM's gfn_to_hva_cache), so an exit neither maps nor pins, and nothing is left when a VM
+ * dies.  The fastpath calls this with page faults disabled; an access then fails if the page is not
+ * present.
  */
 #include <linux/kvm_host.h>
 
@@ -39,22 +38,26 @@ CHECK_FIELD(ES_GHCB_PROTOCOL_VERSION, protocol_version);
 CHECK_FIELD(ES_GHCB_USAGE, ghcb_usage);
 static_assert(sizeof(struct ghcb) == ES_GHCB_SIZE);
 
-static noinline int look_up_anew(struct kvm_vcpu *vcpu, u64 gpa)
+static noinline int look_up_slow(struct kvm_vcpu *vcpu, u64 gpa)
 {
 	struct es_ghcb_access *access = &to_es(vcpu)->ghcb;
 
 	access->known = false;
-	/* Userspace may have set any value.  KVM's cache has no memory slot for what lies in two pages. */
-	if (!PAGE_ALIGNED(gpa) || kvm_gfn_to_hva_cache_init(vcpu->kvm, &access->cache, gpa, ES_GHCB_SIZE))
+	/*
+	 * Userspace may have set any value.  KVM's cache has no memory slot for an area in two
+	 * pages.
+	 */
+	if (!PAGE_ALIGNED(gpa) ||
+	    kvm_gfn_to_hva_cache_init(vcpu->kvm, &access->cache, gpa, ES_GHCB_SIZE))
 		return -EFAULT;
 	access->known = true;
 	return 0;
 }
 
 /*
- * Make the cache know the GHCB's page.  Its address is one of the VM's process, and it is that of the
- * VM's memory slots while their generation is the same.  A move to another VM forgets the cache
- * (es_ghcb_forget()): generations of two VMs say nothing of each other.  Looking up does not sleep.
+ * Make the cache hold the GHCB page.  The cached address belongs to the VM's process, and is valid
+ * while the generation of the VM's memory slots is the same.  A move invalidates the cache
+ * (es_ghcb_forget()), because the generations of two VMs are unrelated.  Does not sleep.
  */
 static __always_inline int look_up(struct kvm_vcpu *vcpu)
 {
@@ -65,7 +68,7 @@ static __always_inline int look_up(struct kvm_vcpu *vcpu)
 	if (likely(access->known && access->cache.gpa == gpa &&
 		   access->cache.generation == kvm_memslots(vcpu->kvm)->generation))
 		return 0;
-	return look_up_anew(vcpu, gpa);
+	return look_up_slow(vcpu, gpa);
 }
 
 static u8 __user *page_of(const struct es_vcpu *es)
@@ -74,8 +77,7 @@ static u8 __user *page_of(const struct es_vcpu *es)
 }
 
 /*
- * Without access_ok(): KVM lets memory slots have addresses of userspace only, so each page that
- * the cache knows has one.
+ * Skip access_ok(): KVM checks it for every memory slot, so the cached address is one of userspace.
  */
 static __always_inline void begin_access(void)
 {
@@ -90,7 +92,7 @@ static __always_inline void end_access(void)
 int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
 {
 	struct es_vcpu *es = to_es(vcpu);
-	u8 *to = (u8 *)es->image + offset;
+	u8 *to = (u8 *)es->shadow + offset;
 	const u8 __user *from;
 
 	if (look_up(vcpu))
@@ -115,27 +117,27 @@ fault:
 	return -EFAULT;
 }
 
-static bool is_marked(const u64 bitmap[2], u32 offset)
+static bool is_field_valid(const u64 bitmap[2], u32 offset)
 {
 	return bitmap[ES_GHCB_BIT(offset) / 64] & BIT(ES_GHCB_BIT(offset) % 64);
 }
 
-/* Fetch one field, if it is marked. */
-#define TAKE(_member, _offset, _flag)						\
+/* Fetch one field, if it is valid. */
+#define FETCH_FIELD(_member, _offset, _flag)						\
 	do {									\
-		if (is_marked(bitmap, _offset)) {				\
+		if (is_field_valid(bitmap, _offset)) {				\
 			unsafe_get_user(req->_member,				\
 					(typeof(req->_member) __user *)(page + (_offset)), fault); \
 			req->valid |= (_flag);					\
 		}								\
 	} while (0)
 
-#define MARKS_OF_GPRS	(BIT(ES_GHCB_BIT(ES_GHCB_RBX) % 64) | BIT(ES_GHCB_BIT(ES_GHCB_RCX) % 64) | \
+#define VALID_GPRS	(BIT(ES_GHCB_BIT(ES_GHCB_RBX) % 64) | BIT(ES_GHCB_BIT(ES_GHCB_RCX) % 64) | \
 			 BIT(ES_GHCB_BIT(ES_GHCB_RDX) % 64) | BIT(ES_GHCB_BIT(ES_GHCB_RSI) % 64) | \
 			 BIT(ES_GHCB_BIT(ES_GHCB_XCR0) % 64))
 
-/* UNTRUSTED: after this only values, no longer memory that the guest can change. */
-static int fetch(struct es_request *req, const u8 __user *page)
+/* UNTRUSTED: the guest can change the page, but not the copy that this makes. */
+static int fetch_fields(struct es_request *req, const u8 __user *page)
 {
 	u64 bitmap[2], last;
 
@@ -144,21 +146,21 @@ static int fetch(struct es_request *req, const u8 __user *page)
 	unsafe_get_user(bitmap[0], (u64 __user *)(page + ES_GHCB_VALID_BITMAP), fault);
 	unsafe_get_user(bitmap[1], (u64 __user *)(page + ES_GHCB_VALID_BITMAP + 8), fault);
 	unsafe_get_user(last, (u64 __user *)(page + LAST_OFFSET), fault);
-	TAKE(code, ES_GHCB_SW_EXITCODE, ES_F_CODE);
-	TAKE(info1, ES_GHCB_SW_EXITINFO1, ES_F_INFO1);
-	TAKE(info2, ES_GHCB_SW_EXITINFO2, ES_F_INFO2);
-	TAKE(scratch_gpa, ES_GHCB_SW_SCRATCH, ES_F_SCRATCH);
+	FETCH_FIELD(code, ES_GHCB_SW_EXITCODE, ES_F_CODE);
+	FETCH_FIELD(info1, ES_GHCB_SW_EXITINFO1, ES_F_INFO1);
+	FETCH_FIELD(info2, ES_GHCB_SW_EXITINFO2, ES_F_INFO2);
+	FETCH_FIELD(scratch_gpa, ES_GHCB_SW_SCRATCH, ES_F_SCRATCH);
 	if (bitmap[0]) {
-		TAKE(rax, ES_GHCB_RAX, ES_F_RAX);
-		TAKE(cpl, ES_GHCB_CPL, ES_F_CPL);
-		TAKE(xss, ES_GHCB_XSS, ES_F_XSS);
+		FETCH_FIELD(rax, ES_GHCB_RAX, ES_F_RAX);
+		FETCH_FIELD(cpl, ES_GHCB_CPL, ES_F_CPL);
+		FETCH_FIELD(xss, ES_GHCB_XSS, ES_F_XSS);
 	}
-	if (bitmap[1] & MARKS_OF_GPRS) {
-		TAKE(rbx, ES_GHCB_RBX, ES_F_RBX);
-		TAKE(rcx, ES_GHCB_RCX, ES_F_RCX);
-		TAKE(rdx, ES_GHCB_RDX, ES_F_RDX);
-		TAKE(rsi, ES_GHCB_RSI, ES_F_RSI);
-		TAKE(xcr0, ES_GHCB_XCR0, ES_F_XCR0);
+	if (bitmap[1] & VALID_GPRS) {
+		FETCH_FIELD(rbx, ES_GHCB_RBX, ES_F_RBX);
+		FETCH_FIELD(rcx, ES_GHCB_RCX, ES_F_RCX);
+		FETCH_FIELD(rdx, ES_GHCB_RDX, ES_F_RDX);
+		FETCH_FIELD(rsi, ES_GHCB_RSI, ES_F_RSI);
+		FETCH_FIELD(xcr0, ES_GHCB_XCR0, ES_F_XCR0);
 	}
 	end_access();
 
@@ -175,27 +177,27 @@ int es_ghcb_snapshot(struct kvm_vcpu *vcpu)
 {
 	if (look_up(vcpu))
 		return -EFAULT;
-	return fetch(&to_es(vcpu)->req, page_of(to_es(vcpu)));
+	return fetch_fields(&to_es(vcpu)->req, page_of(to_es(vcpu)));
 }
 
-struct ghcb *es_ghcb_show(struct es_vcpu *es, u64 info1, u64 info2)
+struct ghcb *es_ghcb_fill_shadow(struct es_vcpu *es, u64 info1, u64 info2)
 {
-	es->image->save.sw_exit_code = es->req.code;
-	es->image->save.sw_exit_info_1 = info1;
-	es->image->save.sw_exit_info_2 = info2;
-	return es->image;
+	es->shadow->save.sw_exit_code = es->req.code;
+	es->shadow->save.sw_exit_info_1 = info1;
+	es->shadow->save.sw_exit_info_2 = info2;
+	return es->shadow;
 }
 
-/* Store one register, if the answer returns it. */
-#define GIVE(_reg, _offset, _flag)						\
+/* Store one register, if the response returns it. */
+#define STORE_REG(_reg, _offset, _flag)						\
 	do {									\
-		if (answer->returns & (_flag)) {				\
+		if (response->returned & (_flag)) {				\
 			unsafe_put_user(regs[_reg], (u64 __user *)(page + (_offset)), fault); \
 			bitmap[ES_GHCB_BIT(_offset) / 64] |= BIT(ES_GHCB_BIT(_offset) % 64); \
 		}								\
 	} while (0)
 
-/* Within an access to userspace, which the caller ends. */
+/* Call between begin_access() and end_access(). */
 static __always_inline int store_payload(const struct es_scratch *scratch, u8 __user *to)
 {
 	const u8 *from = scratch->data;
@@ -208,19 +210,22 @@ fault:
 	return -EFAULT;
 }
 
-/* The bitmap goes last: who polls another vCPU's page never takes half an answer for the whole. */
-static __always_inline int store_answer(const struct es_answer *answer, const unsigned long *regs,
-					u8 __user *page)
+/*
+ * Write the bitmap last, so that a vCPU that polls another vCPU's GHCB never sees a partial
+ * response marked valid.  Call between begin_access() and end_access().
+ */
+static __always_inline int store_response(const struct es_response *response,
+					  const unsigned long *regs, u8 __user *page)
 {
 	u64 bitmap[2] = { 0, BIT(ES_GHCB_BIT(ES_GHCB_SW_EXITINFO1) % 64) |
 			     BIT(ES_GHCB_BIT(ES_GHCB_SW_EXITINFO2) % 64) };
 
-	GIVE(VCPU_REGS_RAX, ES_GHCB_RAX, ES_F_RAX);
-	GIVE(VCPU_REGS_RBX, ES_GHCB_RBX, ES_F_RBX);
-	GIVE(VCPU_REGS_RCX, ES_GHCB_RCX, ES_F_RCX);
-	GIVE(VCPU_REGS_RDX, ES_GHCB_RDX, ES_F_RDX);
-	unsafe_put_user(answer->info1, (u64 __user *)(page + ES_GHCB_SW_EXITINFO1), fault);
-	unsafe_put_user(answer->info2, (u64 __user *)(page + ES_GHCB_SW_EXITINFO2), fault);
+	STORE_REG(VCPU_REGS_RAX, ES_GHCB_RAX, ES_F_RAX);
+	STORE_REG(VCPU_REGS_RBX, ES_GHCB_RBX, ES_F_RBX);
+	STORE_REG(VCPU_REGS_RCX, ES_GHCB_RCX, ES_F_RCX);
+	STORE_REG(VCPU_REGS_RDX, ES_GHCB_RDX, ES_F_RDX);
+	unsafe_put_user(response->info1, (u64 __user *)(page + ES_GHCB_SW_EXITINFO1), fault);
+	unsafe_put_user(response->info2, (u64 __user *)(page + ES_GHCB_SW_EXITINFO2), fault);
 	unsafe_put_user(bitmap[0], (u64 __user *)(page + ES_GHCB_VALID_BITMAP), fault);
 	unsafe_put_user(bitmap[1], (u64 __user *)(page + ES_GHCB_VALID_BITMAP + 8), fault);
 	return 0;
@@ -229,7 +234,7 @@ fault:
 	return -EFAULT;
 }
 
-int es_ghcb_write_answer(struct kvm_vcpu *vcpu, const struct es_scratch *payload)
+int es_ghcb_write_response(struct kvm_vcpu *vcpu, const struct es_scratch *payload)
 {
 	struct es_vcpu *es = to_es(vcpu);
 	const struct gfn_to_hva_cache *cache = &es->ghcb.cache;
@@ -242,7 +247,7 @@ int es_ghcb_write_answer(struct kvm_vcpu *vcpu, const struct es_scratch *payload
 	if (payload)
 		r = store_payload(payload, page_of(es) + offset_in_page(payload->gpa));
 	if (!r)
-		r = store_answer(&es->answer, vcpu->arch.regs, page_of(es));
+		r = store_response(&es->response, vcpu->arch.regs, page_of(es));
 	end_access();
 
 	if (kvm_slot_dirty_track_enabled(cache->memslot)) {

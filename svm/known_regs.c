@@ -3,16 +3,16 @@
  * The guest's control registers as KVM knows them.
  * AMD 24593 APM Volume 2, "Encrypted State": CR0, CR4 and EFER write traps.
  *
- * The registers themselves are in the VMSA.  KVM hears of CR0, CR4 and EFER when the guest has changed
- * them (write traps), of XCR0 and XSS when it asks for CPUID, and of all five before the launch.  What
- * the guest sees of it is CPUID: OSXSAVE and OSPKE are CR4's, the sizes in leaf 0xd XCR0's.
+ * The registers themselves are in the VMSA.  KVM learns CR0, CR4 and EFER when the guest has
+ * changed them (write traps), XCR0 and XSS when it requests CPUID, and all five before the launch.
+ * The guest sees them in CPUID: OSXSAVE and OSPKE come from CR4, the sizes in leaf 0xd from XCR0.
  *
- * KVM's setters look at registers together, and at the vCPU's CPUID, before they take a value.  A trap
- * comes after the write, which the CPU has checked, for one register at a time.  So a guest can make KVM
- * know CR4 bits that its CPUID hides, and (when it came from a host whose VMM carried no registers) a
- * CR0 that does not fit CR4 yet.  What is taken here is what a guest can bring about.
+ * KVM's setters check a register against other registers and the vCPU's CPUID.  A write trap comes
+ * after the write, which the CPU has checked, for one register at a time.  So a guest can set CR4
+ * bits that its CPUID hides, and (if it came from a host whose VMM transferred no registers) a CR0
+ * that does not fit KVM's CR4 yet.  Accept here whatever a guest can cause.
  *
- * The guest controls all of these, within what the CPU lets it have.
+ * The guest controls all of these, within the limits of the CPU.
  */
 #include <linux/kvm_host.h>
 
@@ -46,7 +46,7 @@ static bool cr0_is_valid(u64 cr0)
 	return !(cr0 & X86_CR0_PG) || (cr0 & X86_CR0_PE);
 }
 
-/* KVM offers CET to nobody, but keeps no SEV-ES guest from using it. */
+/* KVM offers CET to no guest, but does not stop an SEV-ES guest from using it. */
 static bool cr4_is_valid(u64 cr4)
 {
 	u64 reserved = __cr4_reserved_bits(cpu_has, &boot_cpu_data);
@@ -67,8 +67,8 @@ static bool efer_is_valid(struct kvm_vcpu *vcpu, u64 efer)
 }
 
 /*
- * A vCPU whose registers are not yet encrypted runs with these, so nothing may come through here that
- * XSETBV or WRMSR would refuse.
+ * A vCPU whose registers are not yet encrypted runs with these, so nothing may come through here
+ * that XSETBV or WRMSR would reject.
  */
 static bool xstate_is_valid(const struct kvm_vcpu *vcpu, u64 xcr0, u64 xss)
 {
@@ -79,7 +79,8 @@ static bool xstate_is_valid(const struct kvm_vcpu *vcpu, u64 xcr0, u64 xss)
 
 bool es_known_regs_valid(struct kvm_vcpu *vcpu, const struct es_known_regs *regs)
 {
-	return cr0_is_valid(regs->cr0) && cr4_is_valid(regs->cr4) && efer_is_valid(vcpu, regs->efer) &&
+	return cr0_is_valid(regs->cr0) && cr4_is_valid(regs->cr4) &&
+	       efer_is_valid(vcpu, regs->efer) &&
 	       xstate_is_valid(vcpu, regs->xcr0, regs->xss);
 }
 
@@ -89,7 +90,7 @@ static void set_control_regs(struct kvm_vcpu *vcpu, u64 cr0, u64 cr4, u64 efer)
 	if (vcpu->arch.cr0 == cr0 && vcpu->arch.cr4 == cr4 && vcpu->arch.efer == efer)
 		return;
 
-	/* CR0 changes LMA, so EFER comes behind it.  It can only fail where SVME changes. */
+	/* CR0 changes LMA, so set EFER after it.  It can only fail where SVME changes. */
 	svm_set_cr0(vcpu, cr0);
 	svm_set_efer(vcpu, efer);
 	svm_set_cr4(vcpu, cr4);
@@ -98,8 +99,8 @@ static void set_control_regs(struct kvm_vcpu *vcpu, u64 cr0, u64 cr4, u64 efer)
 }
 
 /*
- * SVME belongs to the nested state that svm_set_efer() allocates, and to KVM_SET_NESTED_STATE, which
- * takes it for a proof of that.
+ * SVME belongs to the nested state that svm_set_efer() allocates, and to KVM_SET_NESTED_STATE,
+ * which takes it for a proof of that.
  */
 void es_known_regs_set(struct kvm_vcpu *vcpu, const struct es_known_regs *regs)
 {

@@ -17,12 +17,12 @@ struct es_known_regs {
 
 void es_known_regs_get(const struct kvm_vcpu *vcpu, struct es_known_regs *regs);
 
-/* Can a vCPU of this host, with this vCPU's CPUID, have told KVM of them? */
+/* Return true if a vCPU of this host, with this vCPU's CPUID, can have these values. */
 bool es_known_regs_valid(struct kvm_vcpu *vcpu, const struct es_known_regs *regs);
 
 /*
- * KVM knows these from now on, and the vCPU's CPUID follows.  The caller holds the vCPU's mutex.  The
- * values are valid, or another vCPU of this host has them.  SVME stays as it is.  Cannot fail.
+ * Set KVM's copies, except SVME, and update the vCPU's CPUID.  @regs must be valid, or come from
+ * another vCPU of this host.  Caller must hold the vCPU's mutex.  Cannot fail.
  */
 void es_known_regs_set(struct kvm_vcpu *vcpu, const struct es_known_regs *regs);
 

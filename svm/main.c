@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The module as a whole: version, load-time line, and what the host offers to every guest.
+ * The module as a whole: its version, and properties of the host.
  */
-#include <linux/kvm_host.h>
+#define pr_fmt(fmt) "kvm_amd_es: " fmt
+
 #include <linux/module.h>
 
 #include <asm/processor.h>
 
-#include "kvm_events.h"
+#include "kvm_tracepoints.h"
 #include "main.h"
-#include "stock.h"
 
-/* The build gives our version, and the Debian version of the imported sources. */
+/* The build defines our version, and the Debian version of the imported sources. */
 #define FULL_VERSION	ES_VERSION " (linux " ES_LINUX_VERSION ")"
 
 MODULE_VERSION(FULL_VERSION);
@@ -23,12 +23,10 @@ u8 es_host_cbit(void)
 	return cbit;
 }
 
-/* Takes the place of the kernel's function, once, when the module is loaded. */
-void __init sev_hardware_setup(void)
+void __init es_hardware_setup(void)
 {
-	pr_info("kvm_amd_es: " FULL_VERSION "\n");
+	pr_info(FULL_VERSION "\n");
 	if (cpuid_eax(0x80000000) >= 0x8000001f)
 		cbit = cpuid_ebx(0x8000001f) & 0x3f;
-	es_kvm_events_init();
-	stock_sev_hardware_setup();
+	es_kvm_tracepoints_init();
 }

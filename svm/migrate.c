@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA: a vCPU's encrypted registers, wrapped for another host.
+ * SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA: a vCPU's encrypted registers, encrypted for transport
+ * to another host.
  * AMD 55766 SEV API, chapter "Guest Migration".
  *
- * The kernel has the commands for memory; these are the ones for registers.  The guest controls
- * nothing here; userspace can only hurt its own guest: the firmware checks order, keys and packets.
+ * KVM has the commands for memory; these are the ones for registers.  The guest controls nothing
+ * here.  Userspace can hurt only its own guest, because the firmware checks order, keys and
+ * packets.
  */
 #include <linux/file.h>
 #include <linux/kvm_host.h>
@@ -15,15 +17,16 @@
 #include <asm/cacheflush.h>
 
 #include "../include/es/psp.h"
-#include "../include/uapi/kvm_amd_es.h"
+#include "../include/uapi/linux/kvm_amd_es.h"
 #include "main.h"
 #include "migrate.h"
 #include "vcpu.h"
 
 #define MAX_TRIES	8
 
-/* What VMMs have for these two commands, by the compiler's own padding. */
-#define AT(field, offset)	static_assert(offsetof(struct kvm_amd_es_update_vmsa, field) == (offset))
+/* The layout that VMMs use for these two commands, with the compiler's padding. */
+#define AT(field, offset) \
+	static_assert(offsetof(struct kvm_amd_es_update_vmsa, field) == (offset))
 AT(vcpu_id, 0);
 AT(hdr_uaddr, 8);
 AT(hdr_len, 16);
@@ -31,7 +34,7 @@ AT(trans_uaddr, 24);
 AT(trans_len, 32);
 static_assert(sizeof(struct kvm_amd_es_update_vmsa) == 40);
 
-/* One update of one vCPU: what userspace asked for, and host copies of header and packet. */
+/* One update of one vCPU: userspace's arguments, and host copies of header and packet. */
 struct update {
 	struct kvm_amd_es_update_vmsa args;
 	struct kvm_vcpu *vcpu;
@@ -39,14 +42,14 @@ struct update {
 	void *trans;
 };
 
-/* On an SNP host ccp works on the buffers, of RECEIVE_UPDATE_VMSA by a layout that is right. */
+/* On an SNP host, ccp rewrites the buffers; its layout of SEND_UPDATE_VMSA is wrong (es/psp.h). */
 bool es_migrate_can_send(void)
 {
 	return !es_compat_host_has_snp();
 }
 
-/* As the kernel's own commands: through the file that userspace gave at the start. */
-static int issue(struct kvm *kvm, int command, void *data, u32 *error)
+/* Use the file that userspace gave at the start, like KVM's commands. */
+static int issue_command(struct kvm *kvm, int command, void *data, u32 *error)
 {
 	struct file *file = fget(to_kvm_svm(kvm)->sev_info.fd);
 	int fw_error = 0, r;
@@ -60,10 +63,10 @@ static int issue(struct kvm *kvm, int command, void *data, u32 *error)
 }
 
 /*
- * ccp copies the length of the kernel's own structure (es/psp.h), 4 bytes less than the command has.
- * They are the last ones, the packet's length, and are what an earlier, longer command left in ccp's
- * buffer.  Where that is too little the firmware says so, and says what it wants in the same place:
- * the next try finds it there, unless somebody else's command came in between.
+ * ccp copies sizeof() the kernel's structure (es/psp.h), 4 bytes less than the command has.  The
+ * missing field is the last one, the packet's length, which is what an earlier, longer command left
+ * in ccp's buffer.  If it is too small, the firmware returns INVALID_LEN and writes the right
+ * length to the same place.  The next try uses that, unless another command came in between.
  */
 static int send_update(struct kvm *kvm, struct es_psp_send_update_vmsa *data, u32 *error)
 {
@@ -73,7 +76,7 @@ static int send_update(struct kvm *kvm, struct es_psp_send_update_vmsa *data, u3
 
 	for (try = 0; try < MAX_TRIES; try++) {
 		data->hdr_len_bytes = hdr_len;
-		r = issue(kvm, SEV_CMD_SEND_UPDATE_VMSA, data, error);
+		r = issue_command(kvm, SEV_CMD_SEND_UPDATE_VMSA, data, error);
 		if (*error != SEV_RET_INVALID_LEN || hdr_len < data->hdr_len_bytes)
 			break;
 	}
@@ -107,7 +110,10 @@ static int alloc_buffers(struct update *update)
 	return -ENOMEM;
 }
 
-/* Encrypted registers cannot be debugged, and nothing could end it then: as LAUNCH_UPDATE_VMSA. */
+/*
+ * Like LAUNCH_UPDATE_VMSA: encrypted registers cannot be debugged, and nothing could end debugging
+ * then.
+ */
 static bool is_debugged(struct kvm_vcpu *vcpu)
 {
 	return vcpu->guest_debug || (to_svm(vcpu)->vmcb->save.dr7 & ~DR7_FIXED_1);
@@ -120,7 +126,7 @@ static bool is_ready(struct kvm_vcpu *vcpu, bool sends)
 	return !vcpu->arch.guest_state_protected && !is_debugged(vcpu);
 }
 
-/* The vCPU, out of KVM_RUN. */
+/* Find and lock the vCPU. */
 static int lock_vcpu(struct kvm *kvm, struct update *update, bool sends)
 {
 	struct kvm_vcpu *vcpu = es_vcpu_lock(kvm, update->args.vcpu_id);
@@ -135,14 +141,14 @@ static int lock_vcpu(struct kvm *kvm, struct update *update, bool sends)
 	return -EINVAL;
 }
 
-/* The firmware wants the C-bit, as for memory. */
+/* The firmware requires the C-bit, as for memory. */
 static u64 vmsa_address(const struct update *update)
 {
 	return __pa(to_svm(update->vcpu)->sev_es.vmsa) | BIT_ULL(es_host_cbit());
 }
 
-/* The header's length as the firmware has it; the packet is a page. */
-static int ask_lengths(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
+/* Return the firmware's header length; the packet is a page. */
+static int query_lengths(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
 {
 	struct es_psp_send_update_vmsa data = {
 		.handle = to_kvm_svm(kvm)->sev_info.handle, .guest_len_bytes = PAGE_SIZE,
@@ -156,8 +162,9 @@ static int ask_lengths(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *
 	return r;
 }
 
-static int send(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
+static int send_vmsa(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
 {
+	const struct kvm_amd_es_update_vmsa *args = &update->args;
 	struct es_psp_send_update_vmsa data = {
 		.handle = to_kvm_svm(kvm)->sev_info.handle,
 		.hdr_address = __sme_pa(update->hdr), .hdr_len_bytes = update->args.hdr_len,
@@ -168,14 +175,15 @@ static int send(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
 
 	if (r)
 		return r;
-	if (copy_to_user(u64_to_user_ptr(update->args.trans_uaddr), update->trans, PAGE_SIZE) ||
-	    copy_to_user(u64_to_user_ptr(update->args.hdr_uaddr), update->hdr, update->args.hdr_len))
+	if (copy_to_user(u64_to_user_ptr(args->trans_uaddr), update->trans, PAGE_SIZE) ||
+	    copy_to_user(u64_to_user_ptr(args->hdr_uaddr), update->hdr, args->hdr_len))
 		return -EFAULT;
 	return 0;
 }
 
-static int receive(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
+static int receive_vmsa(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *update)
 {
+	const struct kvm_amd_es_update_vmsa *args = &update->args;
 	struct sev_data_receive_update_vmsa data = {
 		.handle = to_kvm_svm(kvm)->sev_info.handle,
 		.hdr_address = __sme_pa(update->hdr), .hdr_len = update->args.hdr_len,
@@ -184,13 +192,13 @@ static int receive(struct kvm *kvm, struct kvm_sev_cmd *cmd, struct update *upda
 	};
 	int r;
 
-	if (copy_from_user(update->trans, u64_to_user_ptr(update->args.trans_uaddr), PAGE_SIZE) ||
-	    copy_from_user(update->hdr, u64_to_user_ptr(update->args.hdr_uaddr), update->args.hdr_len))
+	if (copy_from_user(update->trans, u64_to_user_ptr(args->trans_uaddr), PAGE_SIZE) ||
+	    copy_from_user(update->hdr, u64_to_user_ptr(args->hdr_uaddr), args->hdr_len))
 		return -EFAULT;
 
-	/* What caches hold of the page must not be written over the firmware's. */
+	/* Cached data of the page must not overwrite what the firmware writes. */
 	clflush_cache_range(to_svm(update->vcpu)->sev_es.vmsa, PAGE_SIZE);
-	r = issue(kvm, SEV_CMD_RECEIVE_UPDATE_VMSA, &data, &cmd->error);
+	r = issue_command(kvm, SEV_CMD_RECEIVE_UPDATE_VMSA, &data, &cmd->error);
 	if (r)
 		return r;
 	update->vcpu->arch.guest_state_protected = true;
@@ -203,26 +211,27 @@ static int update_vmsa(struct kvm *kvm, struct kvm_sev_cmd *cmd, bool sends)
 	struct update update = { };
 	int r;
 
+	lockdep_assert_held(&kvm->lock);
 	if (sends && !es_migrate_can_send())
 		return -EOPNOTSUPP;
 	r = fetch_args(cmd, &update);
 	if (r)
 		return r;
 	if (!update.args.hdr_len || !update.args.trans_len)
-		return sends ? ask_lengths(kvm, cmd, &update) : -EINVAL;
+		return sends ? query_lengths(kvm, cmd, &update) : -EINVAL;
 	r = alloc_buffers(&update);
 	if (r)
 		return r;
 	r = lock_vcpu(kvm, &update, sends);
 	if (!r) {
-		r = sends ? send(kvm, cmd, &update) : receive(kvm, cmd, &update);
+		r = sends ? send_vmsa(kvm, cmd, &update) : receive_vmsa(kvm, cmd, &update);
 		mutex_unlock(&update.vcpu->mutex);
 	}
 	free_buffers(&update);
 	return r;
 }
 
-/* What the kernel's own commands look at too; both come from userspace, one after the other. */
+/* Same checks as sev_mem_enc_ioctl(): reject mirrors and pending vCPU creation. */
 static int update_vmsa_locked(struct kvm *kvm, struct kvm_sev_cmd *cmd, bool sends)
 {
 	int r;

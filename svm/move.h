@@ -7,17 +7,17 @@
 
 #include <linux/kvm_host.h>
 
-/* A vCPU of the source cannot be moved yet: userspace works on an exit of it. */
-bool es_move_must_wait(struct kvm_vcpu *vcpu);
-
-/* During a move, beside what the kernel moves.  Both VMs and all their vCPUs are locked. */
+/*
+ * Move what the kernel does not move.  Caller must hold kvm->lock of both VMs, and the mutexes of
+ * all their vCPUs.
+ */
 void es_move_vm(struct kvm *to, struct kvm *from);
 void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from);
 
-/* @mirror gets what @owner negotiates with its guest. */
+/* Give @mirror what @owner negotiates with its guest.  Caller must hold kvm->lock of both VMs. */
 void es_move_mirror(struct kvm *mirror, struct kvm *owner);
 
-/* A VM that was moved takes the file of /dev/sev that the command names, if it names one. */
+/* Let a VM that was moved use the file of /dev/sev that the command names, if it names one. */
 void es_move_use_fd(struct kvm *kvm, const struct kvm_sev_cmd *cmd);
 
 #endif

@@ -7,14 +7,17 @@
 
 #include "es.h"
 
-/* Handle the request in the GHCB MSR.  Return 1 to resume the guest, 0 to exit to userspace.  May sleep. */
-int es_msr_protocol(struct kvm_vcpu *vcpu);
+/*
+ * Handle the request in the GHCB MSR.  Return 1 to resume the guest, 0 to exit to userspace.  May
+ * sleep.
+ */
+int es_msr_proto_handle(struct kvm_vcpu *vcpu);
 
 /*
- * Handle the request in the GHCB MSR with interrupts off, if it neither ends nor holds the guest, nor needs a
- * search of the vCPU's CPUID.  Return false, and do nothing, for any other request.
+ * Handle the request in the GHCB MSR and return true, or do nothing and return false.  Called with
+ * interrupts disabled.
  */
-bool es_msr_protocol_quick(struct kvm_vcpu *vcpu);
+bool es_msr_proto_fastpath(struct kvm_vcpu *vcpu);
 
 /* Return the SEV information, which the GHCB MSR holds after reset. */
 u64 es_msr_proto_sev_info(struct kvm_vcpu *vcpu);

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IOIO: IN, OUT, INS and OUTS. AMD 56421 GHCB Specification, "NAE Events" (IOIO_PROT); AMD 24593
- * APM Volume 2, 15.10.2 (EXITINFO1).
+ * IOIO (IN, OUT, INS and OUTS) and MMIO.
+ * AMD 56421 GHCB Specification, "NAE Events" (IOIO_PROT, MMIO Read, MMIO Write); AMD 24593 APM
+ * Volume 2, "I/O Intercepts" (EXITINFO1).
  *
- * The guest controls port, size, direction and, for strings, the number of elements; the data is
- * in RAX or in the scratch area.
+ * The guest controls port or address, size, direction, the number of elements of a string, and the
+ * data, which is in RAX or in the scratch area.
  */
 #include <linux/kvm_host.h>
 
 #include "x86.h"
+#include "device_io.h"
 #include "nae.h"
 #include "respond.h"
+#include "rules/scratch.h"
 #include "scratch.h"
-#include "scratch_bounds.h"
-#include "user_io.h"
 
-/* SW_EXITINFO2 counts elements.  None is a request that is done at once. */
+/* SW_EXITINFO2 counts elements.  A request without elements is complete immediately. */
 static int string_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
 {
 	struct es_vcpu *es = to_es(vcpu);
@@ -24,28 +25,29 @@ static int string_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
 
 	if (!nr_elements)
 		return 1;
-	reason = nr_elements > ES_SCRATCH_MAX_BYTES ? ES_INVALID_SCRATCH :
-		es_scratch_start(vcpu, nr_elements * size_bytes, in);
-	if (reason != ES_OK) {
-		es_respond_malformed(vcpu, reason);
+	reason = nr_elements > ES_SCRATCH_MAX_BYTES ? ES_ERR_INVALID_SCRATCH_AREA :
+		es_scratch_start(vcpu, nr_elements * size_bytes,
+				 in ? ES_SCRATCH_OUT : ES_SCRATCH_IN);
+	if (reason != ES_ERR_NONE) {
+		es_respond_bad_input(vcpu, reason);
 		return 1;
 	}
-	return es_user_pio(vcpu, size_bytes, port, nr_elements, in);
+	return es_device_pio(vcpu, size_bytes, port, nr_elements, in);
 }
 
 /*
- * As a string of one element: KVM's scalar I/O would skip an instruction, which there is not here.
- * An IN has its data when the exit is finished.
+ * Handle IN and OUT as a string of one element, because KVM's scalar I/O would skip an
+ * instruction.  The data of an IN is returned when the exit completes.
  */
 static int scalar_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
 	es->pio = es->req.rax;
-	es->answer.pio_bytes = in ? size_bytes : 0;
+	es->response.pio_bytes = in ? size_bytes : 0;
 	es->scratch.data = &es->pio;
 	es->scratch.len_bytes = size_bytes;
-	return es_user_pio(vcpu, size_bytes, port, 1, in);
+	return es_device_pio(vcpu, size_bytes, port, 1, in);
 }
 
 int es_nae_ioio(struct kvm_vcpu *vcpu)
@@ -59,4 +61,24 @@ int es_nae_ioio(struct kvm_vcpu *vcpu)
 	if (info1 & ES_IOIO_STRING)
 		return string_io(vcpu, size_bytes, port, in);
 	return scalar_io(vcpu, size_bytes, port, in);
+}
+
+/* A request for no bytes is complete immediately. */
+int es_nae_mmio(struct kvm_vcpu *vcpu)
+{
+	struct es_vcpu *es = to_es(vcpu);
+	bool read = es->rule->event == ES_NAE_MMIO_READ;
+	u64 len_bytes = es->req.info2;
+	enum es_reason reason;
+
+	if (!len_bytes)
+		return 1;
+
+	reason = es_scratch_start(vcpu, len_bytes, read ? ES_SCRATCH_OUT : ES_SCRATCH_IN);
+	if (reason != ES_ERR_NONE) {
+		es_respond_bad_input(vcpu, reason);
+		return 1;
+	}
+
+	return es_device_mmio(vcpu, es->req.info1, read);
 }

@@ -1,91 +1,93 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Answers: the only writer of SW_EXITINFO1 and SW_EXITINFO2.
+ * Responses: the only writer of SW_EXITINFO1 and SW_EXITINFO2.
  * AMD 56421 GHCB Specification, "NAE Events" (SW_EXITINFO1 and SW_EXITINFO2 on return).
  *
- * Every page-based request gets exactly one answer, unless the guest ends.  It ends with
- * KVM_SYSTEM_EVENT_SEV_TERM when it asks for it, and when its GHCB cannot be reached: there is no
- * other place for an answer, VMGEXIT cannot be repeated, and a guest that went on would take its
- * own request for the answer.
+ * Every request by the GHCB page gets exactly one response, unless the guest ends.  It ends with
+ * KVM_SYSTEM_EVENT_SEV_TERM when it requests that, and when its GHCB is not accessible: there is no
+ * other place for a response, VMGEXIT cannot be repeated, and a guest that ran on would mistake its
+ * own request for the response.
  */
 #include <linux/kvm_host.h>
 
 #include "x86.h"
 #include "trace.h"
+#include "es_trace.h"
 #include "ghcb.h"
 #include "respond.h"
 #include "scratch.h"
 #include "stats.h"
-#include "es_trace.h"
 
-static void respond_failed(struct es_vcpu *es, u64 info1, u64 info2)
+static void respond_failure(struct es_vcpu *es, u64 info1, u64 info2)
 {
-	es->answer = (struct es_answer) { .info1 = info1, .info2 = info2, .due = true };
+	es->response = (struct es_response) { .info1 = info1, .info2 = info2, .pending = true };
 	es->scratch.copy_out = false;
 }
 
-void es_respond_malformed(struct kvm_vcpu *vcpu, enum es_reason reason)
+void es_respond_bad_input(struct kvm_vcpu *vcpu, enum es_reason reason)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
-	es->stats.refused[reason]++;
-	trace_es_reject(vcpu->vcpu_id, es->req.code, reason);
-	respond_failed(es, ES_ANSWER_MALFORMED, reason);
+	es_stats_rejected(es, reason);
+	trace_es_reject(vcpu->vcpu_id, false, es->req.code, reason);
+	respond_failure(es, ES_RESP_MALFORMED_INPUT, reason);
 }
 
-void es_respond_exception(struct es_vcpu *es, u8 vector)
+void es_respond_inject_exception(struct es_vcpu *es, u8 vector)
 {
-	respond_failed(es, ES_ANSWER_EXCEPTION, es_answer_exception(vector, vector == GP_VECTOR));
+	respond_failure(es, ES_RESP_ISSUE_EXCEPTION,
+			es_resp_exception(vector, vector == GP_VECTOR));
 }
 
 /*
- * Injecting would hit the guest's #VC handler behind the VMGEXIT, not the instruction that
- * failed.  No exception can have been pending before: the VMGEXIT instruction completed.
+ * Injecting would hit the guest's #VC handler after its VMGEXIT, not the instruction that failed.
+ * No exception can have been pending before: the VMGEXIT instruction completed.
  */
 void es_respond_queued_exception(struct kvm_vcpu *vcpu)
 {
 	if (likely(!vcpu->arch.exception.pending))
 		return;
-	es_respond_exception(to_es(vcpu), vcpu->arch.exception.vector);
+	es_respond_inject_exception(to_es(vcpu), vcpu->arch.exception.vector);
 	kvm_clear_exception_queue(vcpu);
 }
 
-/* The result of an IN: 4 bytes make all of RAX, fewer leave its other bytes as they were. */
-static void take_pio(struct kvm_vcpu *vcpu)
+/* Merge the data of an IN into RAX: 4 bytes replace all of RAX, fewer keep its other bytes. */
+static void merge_pio(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
-	u64 mask = GENMASK_ULL(8 * es->answer.pio_bytes - 1, 0);
+	u64 mask = GENMASK_ULL(8 * es->response.pio_bytes - 1, 0);
 
 	vcpu->arch.regs[VCPU_REGS_RAX] = es->pio & mask;
-	if (es->answer.pio_bytes < 4)
+	if (es->response.pio_bytes < 4)
 		vcpu->arch.regs[VCPU_REGS_RAX] |= es->req.rax & ~mask;
 }
 
-static noinline void trace_answer(struct kvm_vcpu *vcpu)
+static noinline void trace_response(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
-	trace_es_vmgexit(vcpu->vcpu_id, es->rule ? es->rule->name : "?", es->req.info1, es->req.info2,
-			 es->answer.info1, es->answer.info2);
+	trace_es_vmgexit(vcpu->vcpu_id, es->rule ? es->rule->name : "?", es->req.info1,
+			 es->req.info2, es->response.info1, es->response.info2);
 	if (trace_kvm_vmgexit_exit_enabled())
 		trace_kvm_vmgexit_exit(vcpu->vcpu_id,
-				       es_ghcb_show(es, es->answer.info1, es->answer.info2));
+				       es_ghcb_fill_shadow(es, es->response.info1,
+							   es->response.info2));
 }
 
-/* In both functions below as it is: each finishes many exits, and calls are dear. */
+/* Inline into both callers, which complete every exit: a call costs 15 to 20 instructions there. */
 static __always_inline bool try_write(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
-	if (es->answer.pio_bytes)
-		take_pio(vcpu);
-	if (es_ghcb_write_answer(vcpu, es->scratch.copy_out ? &es->scratch : NULL))
+	if (es->response.pio_bytes)
+		merge_pio(vcpu);
+	if (es_ghcb_write_response(vcpu, es->scratch.copy_out ? &es->scratch : NULL))
 		return false;
 
-	es->answer.due = false;
+	es->response.pending = false;
 	es_stats_nae_time(es);
 	if (trace_es_vmgexit_enabled() || trace_kvm_vmgexit_exit_enabled())
-		trace_answer(vcpu);
+		trace_response(vcpu);
 	return true;
 }
 
@@ -103,11 +105,11 @@ static void write_outside(struct kvm_vcpu *vcpu)
 	if (!scratch->copy_out || scratch->in_ghcb)
 		return;
 	reason = es_scratch_write_outside(vcpu);
-	if (reason != ES_OK)
-		es_respond_malformed(vcpu, reason);
+	if (reason != ES_ERR_NONE)
+		es_respond_bad_input(vcpu, reason);
 }
 
-int es_respond_write_due(struct kvm_vcpu *vcpu)
+int es_respond_write_pending(struct kvm_vcpu *vcpu)
 {
 	write_outside(vcpu);
 	if (try_write(vcpu))
@@ -115,7 +117,7 @@ int es_respond_write_due(struct kvm_vcpu *vcpu)
 	return es_end_guest(vcpu, KVM_AMD_ES_TERM_NO_GHCB, 0);
 }
 
-/* As the kernel's own: reason and road are for who asks, by KVM_AMD_ES_GET_VCPU. */
+/* Report what KVM reports; source and reason are in KVM_AMD_ES_GET_VCPU. */
 int es_end_report(struct kvm_vcpu *vcpu)
 {
 	vcpu->run->exit_reason = KVM_EXIT_SYSTEM_EVENT;
@@ -125,11 +127,11 @@ int es_end_report(struct kvm_vcpu *vcpu)
 	return 0;
 }
 
-int es_end_guest(struct kvm_vcpu *vcpu, u32 how, u64 reason)
+int es_end_guest(struct kvm_vcpu *vcpu, u32 source, u64 reason)
 {
 	struct es_vcpu *es = to_es(vcpu);
 
-	es->end = (struct es_end) { .how = how, .reason = reason };
-	es->answer.due = false;
+	es->end = (struct es_end) { .source = source, .reason = reason };
+	es->response.pending = false;
 	return es_end_report(vcpu);
 }

@@ -7,16 +7,20 @@
 
 #include "es.h"
 
-/*
- * Make es->scratch.data the @len_bytes bytes of the scratch area.  @copy_out: the device fills them,
- * and they go back with the answer; else they are copied in.  ES_OK, or why the request is refused.
- * In a task of the VM's process; may sleep.
- */
-enum es_reason es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes, bool copy_out);
+/* Who fills the scratch area: the guest, the device, or first the guest and then the host. */
+enum es_scratch_dir { ES_SCRATCH_IN, ES_SCRATCH_OUT, ES_SCRATCH_INOUT };
 
 /*
- * Copy an area outside the GHCB out to the guest.  Return ES_OK, or the reason to reject the request.  Call in
- * a task of the VM's process.  May sleep.
+ * Set es->scratch.data to a copy of the @len_bytes bytes of the scratch area.  If @dir is not IN,
+ * they are copied out with the response.  Return ES_ERR_NONE, or the reason to reject the request.
+ * Call in a task of the VM's process.  May sleep.
+ */
+enum es_reason es_scratch_start(struct kvm_vcpu *vcpu, u64 len_bytes,
+				enum es_scratch_dir dir);
+
+/*
+ * Copy out an area outside the GHCB.  Return ES_ERR_NONE, or the reason to reject the request.
+ * Call in a task of the VM's process.  May sleep.
  */
 enum es_reason es_scratch_write_outside(struct kvm_vcpu *vcpu);
 

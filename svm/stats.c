@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What debugfs shows of each VM, in its directory /sys/kernel/debug/kvm/PID-FD:
+ * Statistics of each VM in debugfs, in its directory /sys/kernel/debug/kvm/PID-FD.  The first line
+ * of each file is its name and the version of its format.  Every other line has words and values in
+ * turn; a new word is a new version.
  *
- *   es_events   NAME COUNT per line: requests by event, refusals by reason, what was served though the
- *               guest got something wrong ("tolerated"), of all vCPUs
- *   es_counters the same by vCPU, with times; only what is not 0.  First line: es_counters VERSION, then
- *                 vcpu N event NAME count C time_ns T
- *                 vcpu N refused REASON count C
- *                 vcpu N tolerated LAPSE count C
- *               The time is the host's, from VMGEXIT to the answer (or until the vCPU is held), with
- *               userspace's part in it.
- *   es_vcpus    one line per vCPU: MP state, AP state, GHCB MSR, and the last events, newest first
+ *   es_events	    of all vCPUs, zeros included:
+ *		      event NAME count C
+ *		      rejected REASON count C
+ *		      tolerated LAPSE count C
+ *   es_counters    of each vCPU, without zeros:
+ *		      vcpu N event NAME count C time_ns T
+ *		      vcpu N rejected REASON count C
+ *		      vcpu N tolerated LAPSE count C
+ *		    The time is the host's, from VMGEXIT to the response (or until the vCPU is
+ *		    held), including userspace.
+ *   es_vcpus	    vcpu N mp_state M ap_state STATE first_sipi F ghcb MSR last NAME,...
+ *		    The last events are in order, newest first; "-" means none.
  *
- * Each vCPU counts for itself.  Readers take no lock: a VMM holds kvm->lock, and a vCPU's mutex, for as
- * long as it likes.  debugfs keeps the VM with its vCPUs while a file is read; RCU keeps a vCPU's state,
- * which a move takes away to another VM that may end at once.  The numbers may change while they are read.
+ * Each vCPU has its own counters.  Readers take no lock, because a VMM can hold kvm->lock, and a
+ * vCPU's mutex, for as long as it likes.  debugfs keeps the VM with its vCPUs while a file is read.
+ * RCU keeps a vCPU's state, which a move takes to another VM that may end immediately.  The values
+ * may change while they are read.
  */
 #include <linux/debugfs.h>
 #include <linux/kvm_host.h>
@@ -22,7 +28,11 @@
 
 #include "stats.h"
 
-/* Within an RCU reader. */
+#define EVENTS_FORMAT	2
+#define COUNTERS_FORMAT	3
+#define VCPUS_FORMAT	2
+
+/* Call in an RCU read-side critical section. */
 static const struct es_vcpu *shown(struct kvm_vcpu *vcpu)
 {
 	return rcu_dereference(to_svm(vcpu)->es_shown);
@@ -52,20 +62,21 @@ static int es_events_show(struct seq_file *m, void *unused)
 	size_t nr_rules;
 	int i;
 
+	seq_printf(m, "es_events %d\n", EVENTS_FORMAT);
 	rules = es_rules(&nr_rules);
 	for (i = 0; i < nr_rules; i++)
-		seq_printf(m, "%s %llu\n", rules[i].name, sum_of(kvm, nae[i]));
-	for (i = 0; i < ES_NR_MSR_EVENTS; i++)
-		seq_printf(m, "%s %llu\n", es_msr_request_name(i), sum_of(kvm, msr[i]));
-	for (i = ES_OK + 1; i < ES_NR_REASONS; i++)
-		seq_printf(m, "refused_%s %llu\n", es_reason_name(i), sum_of(kvm, refused[i]));
+		seq_printf(m, "event %s count %llu\n", rules[i].name, sum_of(kvm, nae[i]));
+	for (i = 0; i < ES_NR_MSR_REQUESTS; i++)
+		seq_printf(m, "event %s count %llu\n", es_msr_request_name(i), sum_of(kvm, msr[i]));
+	for (i = ES_ERR_NONE + 1; i < ES_NR_REASONS; i++)
+		seq_printf(m, "rejected %s count %llu\n", es_reason_name(i),
+			   sum_of(kvm, rejected[i]));
 	for (i = 0; i < ES_NR_LAPSES; i++)
-		seq_printf(m, "tolerated_%s %llu\n", es_lapse_name(i), sum_of(kvm, tolerated[i]));
+		seq_printf(m, "tolerated %s count %llu\n", es_lapse_name(i),
+			   sum_of(kvm, tolerated[i]));
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(es_events);
-
-#define COUNTERS_FORMAT	2
 
 static void show_event(struct seq_file *m, int vcpu_id, const char *name, u64 count, u64 tsc)
 {
@@ -84,13 +95,13 @@ static void show_counters(struct seq_file *m, int vcpu_id, const struct es_stats
 	for (i = 0; i < nr_rules; i++)
 		show_event(m, vcpu_id, rules[i].name, READ_ONCE(stats->nae[i]),
 			   READ_ONCE(stats->nae_tsc[i]));
-	for (i = 0; i < ES_NR_MSR_EVENTS; i++)
+	for (i = 0; i < ES_NR_MSR_REQUESTS; i++)
 		show_event(m, vcpu_id, es_msr_request_name(i), READ_ONCE(stats->msr[i]),
 			   READ_ONCE(stats->msr_tsc[i]));
-	for (i = ES_OK + 1; i < ES_NR_REASONS; i++)
-		if (READ_ONCE(stats->refused[i]))
-			seq_printf(m, "vcpu %d refused %s count %llu\n", vcpu_id,
-				   es_reason_name(i), READ_ONCE(stats->refused[i]));
+	for (i = ES_ERR_NONE + 1; i < ES_NR_REASONS; i++)
+		if (READ_ONCE(stats->rejected[i]))
+			seq_printf(m, "vcpu %d rejected %s count %llu\n", vcpu_id,
+				   es_reason_name(i), READ_ONCE(stats->rejected[i]));
 	for (i = 0; i < ES_NR_LAPSES; i++)
 		if (READ_ONCE(stats->tolerated[i]))
 			seq_printf(m, "vcpu %d tolerated %s count %llu\n", vcpu_id,
@@ -130,23 +141,27 @@ static const char *last_event_name(u8 entry)
 static void show_last_events(struct seq_file *m, const struct es_stats *stats)
 {
 	int newest = READ_ONCE(stats->next_last) + ES_NR_LAST_EVENTS - 1;
+	char before = ' ';
 	int i;
 
 	for (i = 0; i < ES_NR_LAST_EVENTS; i++) {
 		u8 entry = READ_ONCE(stats->last[(newest - i) % ES_NR_LAST_EVENTS]);
 
-		if (entry != ES_LAST_NONE)
-			seq_printf(m, "%s%s", i ? "," : " ", last_event_name(entry));
+		if (entry == ES_LAST_NONE)
+			continue;
+		seq_printf(m, "%c%s", before, last_event_name(entry));
+		before = ',';
 	}
+	seq_puts(m, before == ' ' ? " -\n" : "\n");
 }
 
 static void show_vcpu(struct seq_file *m, struct kvm_vcpu *vcpu, const struct es_vcpu *es)
 {
-	seq_printf(m, "vcpu %d mp_state %d ap_state %s first_sipi %d ghcb %#llx last:", vcpu->vcpu_id,
-		   READ_ONCE(vcpu->arch.mp_state), es_ap_state_name(READ_ONCE(es->ap_state)),
+	seq_printf(m, "vcpu %d mp_state %d ap_state %s first_sipi %d ghcb %#llx last",
+		   vcpu->vcpu_id, READ_ONCE(vcpu->arch.mp_state),
+		   es_ap_state_name(READ_ONCE(es->ap_state)),
 		   READ_ONCE(es->first_sipi), es_ghcb_msr(vcpu));
 	show_last_events(m, &es->stats);
-	seq_putc(m, '\n');
 }
 
 static int es_vcpus_show(struct seq_file *m, void *unused)
@@ -156,6 +171,7 @@ static int es_vcpus_show(struct seq_file *m, void *unused)
 	struct kvm_vcpu *vcpu;
 	unsigned long i;
 
+	seq_printf(m, "es_vcpus %d\n", VCPUS_FORMAT);
 	kvm_for_each_vcpu(i, vcpu, kvm) {
 		rcu_read_lock();
 		es = shown(vcpu);
@@ -167,16 +183,17 @@ static int es_vcpus_show(struct seq_file *m, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(es_vcpus);
 
-void es_stats_show(struct kvm_vcpu *vcpu)
+void es_stats_publish(struct kvm_vcpu *vcpu)
 {
 	rcu_assign_pointer(to_svm(vcpu)->es_shown, to_es(vcpu));
 }
 
-/* KVM removes the files with the directory.  kvm->lock serializes creators. */
+/* KVM removes the files with the directory. */
 void es_stats_create_locked(struct kvm *kvm)
 {
 	struct dentry *dir = kvm->debugfs_dentry, *present;
 
+	lockdep_assert_held(&kvm->lock);
 	if (IS_ERR_OR_NULL(dir))
 		return;
 

@@ -9,15 +9,15 @@
 
 #include "es.h"
 
-/* Create a VM's files if it has none yet. */
+/* Create a VM's debugfs files if it has none yet. */
 void es_stats_create(struct kvm *kvm);
-void es_stats_create_locked(struct kvm *kvm);	/* the caller holds kvm->lock */
+void es_stats_create_locked(struct kvm *kvm);	/* caller must hold kvm->lock */
 
 /*
- * Let readers see the vCPU's state, or that it has none any more.  They look there, not at the pointer in
- * the kernel's structure: the kernel copies and clears that one as bytes.
+ * Let readers see the vCPU's state, or that it has none any more.  They use a pointer of their own,
+ * because the kernel copies and clears struct vcpu_sev_es_state as bytes.
  */
-void es_stats_show(struct kvm_vcpu *vcpu);
+void es_stats_publish(struct kvm_vcpu *vcpu);
 
 static inline void es_stats_last(struct es_stats *stats, u8 entry)
 {
@@ -25,14 +25,22 @@ static inline void es_stats_last(struct es_stats *stats, u8 entry)
 	stats->next_last = (stats->next_last + 1) % ES_NR_LAST_EVENTS;
 }
 
-/* Count the page-based request of es->rule, which it has; one without a rule shows as a refusal only. */
+/*
+ * Count the request of es->rule, which must be set.  A request without a rule counts as rejected
+ * only.
+ */
 static inline void es_stats_request(struct es_vcpu *es)
 {
 	es->stats.nae[es->rule->event]++;
 	es_stats_last(&es->stats, es->rule->event);
 }
 
-/* The exit that began last ends here: add its time to a sum, once. */
+static inline void es_stats_rejected(struct es_vcpu *es, enum es_reason reason)
+{
+	es->stats.rejected[reason]++;
+}
+
+/* Account the time since VMGEXIT, once per exit. */
 static inline void es_stats_time(struct es_stats *stats, u64 *sum_tsc)
 {
 	if (stats->began_tsc)

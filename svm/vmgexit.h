@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The way of a VMGEXIT through this layer.
+ * The entry points of a VMGEXIT.
  */
 #ifndef SVM_VMGEXIT_H
 #define SVM_VMGEXIT_H
@@ -8,9 +8,17 @@
 #include "es.h"
 
 /*
- * Fetch and judge a page-based request (fastpath.c); es->stage tells the outcome, NEW when the page
- * cannot be reached (with page faults disabled: perhaps only now).
+ * Begin to handle a VMGEXIT of an SEV-ES vCPU.  Return EXIT_FASTPATH_REENTER_GUEST if it is
+ * complete, or EXIT_FASTPATH_NONE to have es_vmgexit_handle() called.  Called with interrupts
+ * disabled, without SRCU.
  */
-void es_vmgexit_take(struct kvm_vcpu *vcpu);
+fastpath_t es_vmgexit_fastpath(struct kvm_vcpu *vcpu);
+
+/*
+ * Exit handler: handle what es_vmgexit_fastpath() left, or pass the VMGEXIT of a vCPU of another VM
+ * type on to KVM.  Return 1 to resume the guest, 0 to exit to userspace, -errno on host error.  May
+ * sleep.
+ */
+int es_vmgexit_handle(struct kvm_vcpu *vcpu);
 
 #endif

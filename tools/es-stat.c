@@ -72,7 +72,7 @@ static const char *time_text(char text[24], double ns)
 static void show_row(const struct block *block, const struct row *row, struct block *old)
 {
 	struct growth growth = growth_of(block, row, old);
-	static const char * const words[NR_ROW_KINDS] = { "", "refused ", "tolerated " };
+	static const char * const words[NR_ROW_KINDS] = { "", "rejected ", "tolerated " };
 	char name[64], rate[24], mean[24];
 
 	snprintf(name, sizeof(name), "%s%s", words[row->kind], row->name);
@@ -137,7 +137,7 @@ static void json_block(const struct block *block, struct block *old)
 	json_number("seconds", span_s(block, old));
 	printf(",\"events\":{");
 	json_rows(block, EVENT, old);
-	printf("},\"refused\":{");
+	printf("},\"rejected\":{");
 	json_rows(block, REFUSED, old);
 	printf("},\"tolerated\":{");
 	json_rows(block, TOLERATED, old);
@@ -223,7 +223,7 @@ static void show_table(const struct sample *now, const struct sample *before)
 
 static const char usage[] =
 	"Usage: es-stat [OPTION]...\n"
-	"Shows what the SEV-ES VMs of this host request: how often, how long it takes, what is refused.\n\n"
+	"Shows what the SEV-ES VMs of this host request: how often, how long it takes, what is rejected.\n\n"
 	"  -i, --interval SECONDS  time between samples (1)\n"
 	"  -n, --samples N         end after N samples; without it, with ^C or the last VM\n"
 	"  -1, --once              one sample, as -n 1\n"

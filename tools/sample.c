@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FORMAT		2	/* of es_counters */
+#define FORMAT		3	/* of es_counters */
 
 static const struct wanted *opt;
 
@@ -84,7 +84,7 @@ static bool parse_line(const char *line, int *vcpu, struct row *row)
 		   &row->count, &row->time_ns, &end) == 4)
 		return line[end] == '\n';
 	row->kind = REFUSED;
-	if (sscanf(line, "vcpu %d refused " NAME " count %" SCNu64 "%n", vcpu, row->name, &row->count, &end) == 3)
+	if (sscanf(line, "vcpu %d rejected " NAME " count %" SCNu64 "%n", vcpu, row->name, &row->count, &end) == 3)
 		return line[end] == '\n';
 	row->kind = TOLERATED;
 	return sscanf(line, "vcpu %d tolerated " NAME " count %" SCNu64 "%n", vcpu, row->name, &row->count, &end) == 3 &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every difference between the supported kernels (6.1 and 6.12) that our code meets.
- * Nothing outside this folder and patches/ asks for the kernel's version.
+ * The differences between the supported kernels that affect svm/.  Only this folder and patches/
+ * depend on the kernel's version.
  */
 #ifndef ES_COMPAT_KVM_H
 #define ES_COMPAT_KVM_H
@@ -13,7 +13,7 @@
 
 #include "svm/svm.h"
 
-/* 6.12 has the field; 6.1 gets it from patches/linux/6.1, and KVM_SEV_ES_INIT leaves it 0. */
+/* 6.12 has the field; patches/linux/6.1 add it to 6.1, where KVM_SEV_ES_INIT leaves it 0. */
 static inline u16 es_ghcb_version(struct kvm *kvm)
 {
 	return to_kvm_svm(kvm)->sev_info.ghcb_version ?: 1;
@@ -21,10 +21,10 @@ static inline u16 es_ghcb_version(struct kvm *kvm)
 
 #ifdef ES_LINUX_6_12
 
-/* 6.1 fires kvm_exit in its exit handler, which is not called where the guest is entered again at once. */
-#define ES_TRACES_EXIT_LATE	0
+/* 6.12 emits kvm_exit right after the world switch. */
+#define ES_COMPAT_TRACE_KVM_EXIT	0
 
-/* 6.12 raises a request itself. */
+/* 6.12 makes a request when the ring is nearly full. */
 static inline void es_compat_marked_dirty(struct kvm_vcpu *vcpu)
 {
 }
@@ -41,8 +41,8 @@ static inline void es_compat_nmi_unmask(struct vcpu_svm *svm)
 }
 
 /*
- * A vCPU got encrypted registers by a move or from another host.  6.12 does the following at
- * LAUNCH_UPDATE_VMSA and nowhere else; VMRUN fails without LBR virtualization.
+ * A vCPU got encrypted registers by a move or from another host.  6.12 does this only at
+ * LAUNCH_UPDATE_VMSA; VMRUN fails without LBR virtualization.
  */
 static inline void es_compat_vcpu_protected(struct kvm_vcpu *vcpu)
 {
@@ -50,13 +50,14 @@ static inline void es_compat_vcpu_protected(struct kvm_vcpu *vcpu)
 	svm_enable_lbrv(vcpu);
 }
 
-/* KVM_SEV_INIT2 would have set this; 6.12 refuses to run a VM of an SEV type that waits for it. */
+/* KVM_SEV_INIT2 would clear this; 6.12 does not run a VM of an SEV type that needs it. */
 static inline void es_compat_vm_moved(struct kvm_sev_info *sev)
 {
 	sev->need_init = false;
 }
 
-static inline void es_compat_vm_mirrored(struct kvm_sev_info *mirror, const struct kvm_sev_info *owner)
+static inline void es_compat_vm_mirrored(struct kvm_sev_info *mirror,
+					 const struct kvm_sev_info *owner)
 {
 	mirror->vmsa_features = owner->vmsa_features;
 }
@@ -71,19 +72,23 @@ static inline bool es_compat_vcpu_is_being_created(struct kvm *kvm)
 	return kvm_is_vcpu_creation_in_progress(kvm);
 }
 
-/* There the ccp driver works on the buffers of commands, by the kernel's wrong layout (es/psp.h). */
+/*
+ * On an SNP host, the ccp driver rewrites the buffers of commands with the kernel's wrong layout
+ * (es/psp.h).
+ */
 static inline bool es_compat_host_has_snp(void)
 {
 	return cc_platform_has(CC_ATTR_HOST_SEV_SNP);
 }
 
-#else /* 6.1 */
+#elif defined(ES_LINUX_6_1)
 
-#define ES_TRACES_EXIT_LATE	1
+/* 6.1 emits kvm_exit in svm_handle_exit(), which fastpath exits skip. */
+#define ES_COMPAT_TRACE_KVM_EXIT	1
 
 /*
- * 6.1 looks at the dirty ring before it enters the guest, but its loop of re-entry does not, and nothing
- * keeps the ring from overflowing there.  Any request ends the loop; this one has no other effect.
+ * 6.1 checks the dirty ring before it enters the guest, but not in its re-entry loop, where the
+ * ring could overflow.  Any request ends the loop; this one has no other effect.
  */
 static inline void es_compat_marked_dirty(struct kvm_vcpu *vcpu)
 {
@@ -104,7 +109,9 @@ static inline void es_compat_nmi_unmask(struct vcpu_svm *svm)
 	svm->vcpu.arch.hflags &= ~(HF_NMI_MASK | HF_IRET_MASK);
 }
 
-/* 6.1 sets LBR virtualization with the VMCB, but the FPU state only when a vCPU is created. */
+/*
+ * 6.1 enables LBR virtualization with the VMCB, but sets the FPU state only when a vCPU is created.
+ */
 static inline void es_compat_vcpu_protected(struct kvm_vcpu *vcpu)
 {
 	fpstate_set_confidential(&vcpu->arch.guest_fpu);
@@ -114,11 +121,12 @@ static inline void es_compat_vm_moved(struct kvm_sev_info *sev)
 {
 }
 
-static inline void es_compat_vm_mirrored(struct kvm_sev_info *mirror, const struct kvm_sev_info *owner)
+static inline void es_compat_vm_mirrored(struct kvm_sev_info *mirror,
+					 const struct kvm_sev_info *owner)
 {
 }
 
-/* 6.1 knows none. */
+/* 6.1 has none. */
 static inline u64 es_compat_vmsa_features(struct kvm *kvm)
 {
 	return 0;
@@ -135,6 +143,8 @@ static inline bool es_compat_host_has_snp(void)
 	return false;
 }
 
+#else
+#error "Add this series of kernels to include/compat/ (Documentation/new-kernel.md)."
 #endif
 
 #endif

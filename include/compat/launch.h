@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What 6.12 has and 6.1 lacks in the launch of a guest; patches/linux/6.1 calls it from sev.c.
+ * KVM_SEV_INIT2 for 6.1; patches/linux/6.1 call it from sev.c.
  */
 #ifndef ES_COMPAT_LAUNCH_H
 #define ES_COMPAT_LAUNCH_H
@@ -10,11 +10,11 @@
 
 #include "kvm.h"
 #include "../es/msr.h"
-#include "../uapi/kvm_amd_es.h"
+#include "../uapi/linux/kvm_amd_es.h"
 
 /*
- * KVM_SEV_INIT2: KVM_SEV_ES_INIT with a GHCB version.  @init is the kernel's KVM_SEV_ES_INIT.
- * Caller holds kvm->lock.  0, -EINVAL, -EFAULT, or what @init returns.
+ * Execute KVM_SEV_INIT2: KVM_SEV_ES_INIT with a GHCB version.  @init is KVM's KVM_SEV_ES_INIT.
+ * Caller must hold kvm->lock.  Return 0, -EINVAL, -EFAULT, or what @init returns.
  */
 static inline int es_launch_init2(struct kvm *kvm, struct kvm_sev_cmd *cmd,
 				  int (*init)(struct kvm *kvm, struct kvm_sev_cmd *cmd))
@@ -24,6 +24,7 @@ static inline int es_launch_init2(struct kvm *kvm, struct kvm_sev_cmd *cmd,
 	struct kvm_amd_es_init2 data;
 	int r;
 
+	lockdep_assert_held(&kvm->lock);
 	if (sev->active)
 		return -EINVAL;
 	if (copy_from_user(&data, u64_to_user_ptr(cmd->data), sizeof(data)))

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Pinning of guest memory in 6.1; patches/linux/6.1 calls it from sev.c.
+ * Pinning of guest memory in 6.1; patches/linux/6.1 call it from sev.c.
  *
- * There, FOLL_LONGTERM alone pins memory that nobody wrote yet as the zero page, so what can be written
- * is pinned for writing.  The rest, a mapping of a read-only disk for example, is pinned for reading, as
- * the kernel's own code pins everything.
+ * In 6.1, FOLL_LONGTERM alone pins memory that was not yet written as the zero page, so pin
+ * writable memory for writing.  Pin other memory, for example a mapping of a read-only disk, for
+ * reading, as KVM pins all memory.
  */
 #ifndef ES_COMPAT_PIN_H
 #define ES_COMPAT_PIN_H
@@ -12,7 +12,10 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 
-/* How many of @nr_pages pages from @addr on can only be read; 1 where it is not the mapping that says so. */
+/*
+ * Return how many of @nr_pages pages at @addr are in a read-only mapping, or 1 if the mapping is
+ * writable.
+ */
 static inline int es_pin_readonly_pages(unsigned long addr, int nr_pages)
 {
 	struct vm_area_struct *vma;
@@ -26,17 +29,18 @@ static inline int es_pin_readonly_pages(unsigned long addr, int nr_pages)
 	return nr;
 }
 
-/* The next pages that are alike.  Their number, or -errno. */
+/* Pin the next pages that are all writable, or all read-only.  Return their number, or -errno. */
 static inline int es_pin_some(unsigned long addr, int nr_pages, struct page **pages)
 {
 	int nr = pin_user_pages_fast(addr, nr_pages, FOLL_WRITE | FOLL_LONGTERM, pages);
 
 	if (nr > 0)
 		return nr;
-	return pin_user_pages_fast(addr, es_pin_readonly_pages(addr, nr_pages), FOLL_LONGTERM, pages);
+	nr = es_pin_readonly_pages(addr, nr_pages);
+	return pin_user_pages_fast(addr, nr, FOLL_LONGTERM, pages);
 }
 
-/* In place of pin_user_pages_fast(), whose rules for the return value these are. */
+/* Like pin_user_pages_fast(), with the same return value. */
 static inline int es_pin_user_pages(unsigned long addr, int nr_pages, unsigned int flags,
 				    struct page **pages)
 {
@@ -47,7 +51,8 @@ static inline int es_pin_user_pages(unsigned long addr, int nr_pages, unsigned i
 
 	addr &= PAGE_MASK;
 	do {
-		nr = es_pin_some(addr + ((unsigned long)done << PAGE_SHIFT), nr_pages - done, pages + done);
+		nr = es_pin_some(addr + ((unsigned long)done << PAGE_SHIFT), nr_pages - done,
+				 pages + done);
 		if (nr <= 0)
 			return done ?: nr;
 		done += nr;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The GHCB page and the page-based (NAE) events as they are on the wire.
+ * The layout of the GHCB page, and the codes of NAE events.
  * AMD 56421 GHCB Specification, "GHCB Layout" and "NAE Events".
  *
  * The guest controls every byte of this page, at every moment.
@@ -36,24 +36,24 @@
 /* VALID_BITMAP has one bit for each quadword of the page's first 1 KiB. */
 #define ES_GHCB_BIT(offset)		((offset) / 8)
 
-/* SW_EXITINFO1 of an answer. */
-#define ES_ANSWER_DONE			0
-#define ES_ANSWER_EXCEPTION		1
-#define ES_ANSWER_MALFORMED		2
+/* SW_EXITINFO1 of a response. */
+#define ES_RESP_NO_ACTION			0
+#define ES_RESP_ISSUE_EXCEPTION		1
+#define ES_RESP_MALFORMED_INPUT		2
 
-/* SW_EXITINFO2 of a malformed request: the reason.  ES_OK is ours and never sent. */
+/* SW_EXITINFO2 of ES_RESP_MALFORMED_INPUT: the reason.  ES_ERR_NONE is never sent. */
 enum es_reason {
-	ES_OK = 0,
-	ES_NOT_REGISTERED = 1,
-	ES_INVALID_USAGE = 2,
-	ES_INVALID_SCRATCH = 3,
-	ES_MISSING_INPUT = 4,
-	ES_INVALID_INPUT = 5,
-	ES_INVALID_EVENT = 6,
+	ES_ERR_NONE = 0,
+	ES_ERR_NOT_REGISTERED = 1,
+	ES_ERR_INVALID_USAGE = 2,
+	ES_ERR_INVALID_SCRATCH_AREA = 3,
+	ES_ERR_MISSING_INPUT = 4,
+	ES_ERR_INVALID_INPUT = 5,
+	ES_ERR_INVALID_EVENT = 6,
 	ES_NR_REASONS
 };
 
-/* SW_EXITCODE: events that carry the code of the intercept they stand for ... */
+/* SW_EXITCODE: events with the code of an intercept ... */
 #define ES_EXIT_DR7_READ		0x27
 #define ES_EXIT_DR7_WRITE		0x37
 #define ES_EXIT_RDTSC			0x6e
@@ -67,7 +67,7 @@ enum es_reason {
 #define ES_EXIT_WBINVD			0x89
 #define ES_EXIT_MONITOR			0x8a
 #define ES_EXIT_MWAIT			0x8b
-/* ... and events of the protocol's own. */
+/* ... and events of the protocol. */
 #define ES_EXIT_MMIO_READ		0x80000001
 #define ES_EXIT_MMIO_WRITE		0x80000002
 #define ES_EXIT_NMI_COMPLETE		0x80000003
@@ -92,10 +92,10 @@ enum es_reason {
 #define ES_JUMP_TABLE_GET		1
 
 /*
- * SW_EXITINFO2 of ES_ANSWER_EXCEPTION, in the format of EVENTINJ: bits 7:0 vector, 10:8 type
+ * SW_EXITINFO2 of ES_RESP_ISSUE_EXCEPTION, in the format of EVENTINJ: bits 7:0 vector, 10:8 type
  * (3: exception), 11 error code valid, 31 valid, 63:32 error code (always 0 here).
  */
-static inline u64 es_answer_exception(u8 vector, bool has_error_code)
+static inline u64 es_resp_exception(u8 vector, bool has_error_code)
 {
 	return vector | 3 << 8 | (has_error_code ? ES_BIT(11) : 0) | ES_BIT(31);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the pure files need from their surroundings, in the kernel and in userspace.
+ * Types and macros for the pure files (svm/rules/), in the kernel and in userspace.
  *
- * A pure file holds protocol rules only: no kernel call, no global state, no allocation.  It
- * compiles unchanged in the module and in the unit tests, so that every rule can be tested,
- * fuzzed and proved.
+ * A pure file has protocol rules only: no kernel call, no global state, no allocation.  It compiles
+ * unchanged in the module and in the unit tests, so that every rule can be tested, fuzzed and
+ * proved.
  */
 #ifndef ES_PURE_H
 #define ES_PURE_H

@@ -77,7 +77,7 @@ static void wrmsr(struct es_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_ADJUST); }
 static void wrmsr_deadline(struct es_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_DEADLINE); }
 static void wbinvd(struct es_vcpu *vcpu) { es_request(vcpu, SPEC_EXIT_WBINVD, 0, 0); }
 static void jump_table(struct es_vcpu *vcpu) { es_request(vcpu, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0); }
-static void refused(struct es_vcpu *vcpu) { es_request(vcpu, UNKNOWN_EVENT, 0, 0); }
+static void rejected(struct es_vcpu *vcpu) { es_request(vcpu, UNKNOWN_EVENT, 0, 0); }
 static void in_kernel(struct es_vcpu *vcpu) { io(vcpu, PIC_MASK_PORT, SPEC_IO_IN); }
 static void out_kernel(struct es_vcpu *vcpu) { io(vcpu, PIC_MASK_PORT, 0); }
 static void in_user(struct es_vcpu *vcpu) { io(vcpu, PORT, SPEC_IO_IN); }
@@ -106,7 +106,7 @@ static const struct event {
 	{ .name = "wrmsr-deadline", .prepare = wrmsr_deadline },
 	{ .name = "wbinvd", .prepare = wbinvd },
 	{ .name = "jump-table-get", .prepare = jump_table },
-	{ .name = "refused", .prepare = refused },
+	{ .name = "rejected", .prepare = rejected },
 	{ .name = "in-kernel", .prepare = in_kernel },
 	{ .name = "out-kernel", .prepare = out_kernel },
 	{ .name = "mmio-read-kernel", .prepare = mmio_read_kernel },

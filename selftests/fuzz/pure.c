@@ -28,7 +28,7 @@ struct input {
 
 static struct {
 	unsigned long inputs;
-	bool events[SPEC_NR_EVENTS], reasons[ES_NR_REASONS], requests[ES_NR_MSR_EVENTS];
+	bool events[SPEC_NR_EVENTS], reasons[ES_NR_REASONS], requests[ES_NR_MSR_REQUESTS];
 	bool places[ES_SCRATCH_OUTSIDE + 1], steps[ES_NR_AP_STATES][ES_NR_AP_EVENTS];
 } reached;
 
@@ -69,15 +69,15 @@ static void shape_request(struct es_request *req, uint8_t shape, uint8_t pick)
 		req->rax = (req->rax & ~0xffffffffull) | 0xd;
 	}
 	if (shape & 16)
-		req->valid |= SPEC_ALWAYS | spec_events[pick % SPEC_NR_EVENTS].needs | spec_needs_by_value(req);
+		req->valid |= SPEC_ALWAYS | spec_events[pick % SPEC_NR_EVENTS].required | spec_needs_by_value(req);
 }
 
-static void judge(struct es_request *req, const struct es_offer *offer)
+static void judge(struct es_request *req, const struct es_limits *limits)
 {
-	enum es_reason verdict = request_obeys(req, offer);
+	enum es_reason verdict = request_obeys(req, limits);
 
 	reached.reasons[verdict] = true;
-	if (verdict == ES_OK)
+	if (verdict == ES_ERR_NONE)
 		reached.events[spec_event_find(req->code) - spec_events] = true;
 }
 
@@ -89,26 +89,27 @@ static void fuzz_request(struct input *in, uint8_t shape)
 {
 	struct es_request *req = malloc(sizeof(*req));
 	uint8_t pick = take_byte(in);
-	struct es_offer offer;
+	struct es_limits limits;
 	unsigned int i;
 	u32 valid;
 
 	take(in, req, sizeof(*req));
-	take(in, &offer, sizeof(offer));
+	take(in, &limits, sizeof(limits));
 	shape_request(req, shape, pick);
-	/* Chance seldom offers all that is used. */
+	/* Chance seldom allows all that is used. */
 	if (!(shape & 64)) {
-		offer.xcr0 |= req->xcr0;
-		offer.xss |= req->xss;
+		limits.xcr0 |= req->xcr0;
+		limits.xss |= req->xss;
+		limits.guest = ES_GUEST_ES;
 	}
 	valid = req->valid;
-	rules_obey(req->code, req->xcr0, offer.xcr0);
+	rules_obey(req->code, req->xcr0, limits.xcr0);
 	for (i = 0; i < 16; i++) {
 		req->valid = i ? valid & ~ES_BIT(i - 1) : valid;
-		offer.version = 1;
-		judge(req, &offer);
-		offer.version = 2;
-		judge(req, &offer);
+		limits.version = 1;
+		judge(req, &limits);
+		limits.version = 2;
+		judge(req, &limits);
 	}
 	free(req);
 }
@@ -201,12 +202,12 @@ static void tell(const char *what, const bool *seen, unsigned int nr)
 
 static void tell_reached(void)
 {
-	/* Reasons 1 and 3 are not validate.c's to give. */
-	reached.reasons[ES_NOT_REGISTERED] = reached.reasons[ES_INVALID_SCRATCH] = true;
+	/* Reasons 1 and 3 are not for rules/request.c to give. */
+	reached.reasons[ES_ERR_NOT_REGISTERED] = reached.reasons[ES_ERR_INVALID_SCRATCH_AREA] = true;
 	tell("each event was accepted", reached.events, SPEC_NR_EVENTS);
 	tell("each verdict was given", reached.reasons, ES_NR_REASONS);
 	tell("each place of a scratch area", reached.places, ES_SCRATCH_OUTSIDE + 1);
-	tell("each request of the MSR protocol", reached.requests, ES_NR_MSR_EVENTS);
+	tell("each request of the MSR protocol", reached.requests, ES_NR_MSR_REQUESTS);
 	tell("each event in each state of AP bring-up", reached.steps[0], ES_NR_AP_STATES * ES_NR_AP_EVENTS);
 	fprintf(stderr, "tried %lu inputs\n", reached.inputs);
 }

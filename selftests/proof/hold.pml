@@ -5,7 +5,7 @@
  * Here: one vCPU whose guest parks again and again, another that wakes it with INIT and SIPI each time, and a VMM
  * with its own ideas.  Spin tries every order in which their steps can come.  Each piece names the function that
  * it stands for; who changes that function changes its piece.  The state machine is no piece: es_ap_next() of
- * svm/ap_state.c is compiled in and called.
+ * svm/rules/ap.c is compiled in and called.
  *
  * What one step is: between any two, other tasks may see or change pending_events, requests, sleep and signals.
  * mp_state and ap_state belong to the task that has the vCPU's mutex, so their changes are part of a step.  A store
@@ -38,24 +38,24 @@
 #define NO_KICK		1	/* __apic_accept_irq(): a SIPI without kvm_vcpu_kick() */
 #define LATE_SLEEP	2	/* kvm_vcpu_block(): no barrier between the announced sleep and the look */
 #define LATE_BIT	3	/* __apic_accept_irq(): no barrier between the bits and the kick */
-#define NO_KEEP		4	/* es_ap_keep_held() does nothing */
-#define NO_UNBLOCK	5	/* sev_es_unmap_ghcb() makes no KVM_REQ_UNBLOCK */
-#define NO_PUT		6	/* es_vcpu_put() does not put mp_state back */
+#define NO_KEEP		4	/* es_ap_restore_mp_state() does nothing */
+#define NO_UNBLOCK	5	/* es_ap_block_entry() makes no KVM_REQ_UNBLOCK */
+#define NO_PUT		6	/* es_ap_vcpu_put() does not put mp_state back */
 #define FORGET_SIPI	7	/* RUNNING_SIPI is taken for RUNNING */
-#define BSP_SHOWN	8	/* hide_bsp() does nothing */
-#define BSP_EARLY	9	/* es_vcpu_put() shows the flag whatever mp_state is */
+#define BSP_SHOWN	8	/* clear_bsp_flag() does nothing */
+#define BSP_EARLY	9	/* es_ap_vcpu_put() shows the flag whatever mp_state is */
 #define NMI_ALLOWED	10	/* es_hook_nmi_allowed() does not look at the hold */
-#define NO_IN_RUN	11	/* es_vcpu_put() does not look at in_run */
+#define NO_IN_RUN	11	/* es_ap_vcpu_put() does not look at in_run */
 #define MOVE_UNREAD	12	/* the VMM moves the guest without KVM_GET_MP_STATE */
 #define NO_RESTORE	13	/* the VMM restores all but ap_state */
 #define FREE_EARLY	14	/* the vCPU is freed when its own file is closed */
-#define DROP_NMI	15	/* es_ap_keep_held() takes NMIs away with the wake-up */
+#define DROP_NMI	15	/* es_ap_restore_mp_state() takes NMIs away with the wake-up */
 #define NO_MUTEX	16	/* KVM_GET_MP_STATE without the vCPU's mutex */
-#define EAT_EVENTS	17	/* es_ap_keep_held() takes INIT and SIPI away with the wake-up */
-#define NO_OWN_SIPI	19	/* es_init_deliver() sets no SIPI bit: the BSP stops at INIT */
+#define EAT_EVENTS	17	/* es_ap_restore_mp_state() takes INIT and SIPI away with the wake-up */
+#define NO_OWN_SIPI	19	/* es_ap_deliver_init() sets no SIPI bit: the BSP stops at INIT */
 #define OWN_COUNTS	20	/* ... and takes the bit that it has set for another vCPU's */
 #define VECTOR_BLIND	21	/* ... and another vCPU's, under that bit, for its own */
-#define EXPECT_NONE	22	/* es_sipi_expect() does not make the BSP wait for a SIPI */
+#define EXPECT_NONE	22	/* es_ap_prepare_sipi() does not make the BSP wait for a SIPI */
 #define KEEP_VECTOR	23	/* the vector of a SIPI that means nothing stays */
 #define FORGET_BLIND	24	/* forget_sipi() does not look at INIT */
 #define INIT_FORGOTTEN	25	/* a vCPU that runs on after INIT is RUNNING again at its next VMGEXIT */
@@ -68,7 +68,7 @@
 #define STALE_SIPI	18	/* none of ours: INIT and SIPI while KVM drops a second SIPI */
 
 /*
- * What is left of ours, on the safe side (svm/sipi.c): a second SIPI, to a BSP that runs, while KVM drops the first,
+ * What is left of ours, on the safe side (svm/ap.c): a second SIPI, to a BSP that runs, while KVM drops the first,
  * leaves its vector behind, and the next INIT counts as INIT and SIPI.  So the other vCPU waits here, too.
  */
 #define SIPI_ON_SIPI	26	/* the known one: a second SIPI while KVM drops the first */
@@ -95,7 +95,7 @@
 
 c_decl {
 \#include <stdlib.h>
-\#include "ap_state.h"
+\#include "rules/ap.h"
 	_Static_assert(ES_AP_RUNNING == RUNNING && ES_AP_RUNNING_INIT == RUNNING_INIT, "the states' numbers");
 	_Static_assert(ES_AP_VMGEXIT == VMGEXIT && ES_AP_HOLD_NAE == HOLD_NAE && ES_AP_HOLD_MSR == HOLD_MSR &&
 		       ES_AP_HOLD_USER == HOLD_USER && ES_AP_INIT == GOT_INIT && ES_AP_SIPI == GOT_SIPI &&
@@ -113,7 +113,7 @@ bool own_sipi;			/* es->own_sipi */
 bool req_event, req_nmi, req_unblock;
 bool nmi_pending, nmi_injected;
 bool in_run, wants;		/* es->in_run, vcpu->wants_to_run */
-bool boot, bsp_flag, bsp_hidden;
+bool boot, bsp_flag, bsp_flag_cleared;
 bool mutex;
 bool asleep;			/* the task's state and wait->task */
 bool sig;			/* a signal is pending for the task */
@@ -144,7 +144,7 @@ bool waits, counts;		/* of the task that has the vCPU */
 
 byte event;
 
-/* es_ap_feed(), es_ap_next() */
+/* es_ap_handle_event(), es_ap_next() */
 inline feed(what) {
 	assert(!freed);
 	d_step {
@@ -162,7 +162,7 @@ inline feed(what) {
 			now.ap = step.next;
 			now.held = es_ap_held(step.next);
 			now.init_held = es_ap_held_after_init(step.next);
-			if (step.action == ES_AP_ANSWER_NAE || step.action == ES_AP_ANSWER_MSR)
+			if (step.action == ES_AP_RESPOND_NAE || step.action == ES_AP_RESPOND_MSR)
 				now.answer = now.event == ES_AP_RELEASE ? 1 : 2;
 			now.event = 0;
 		}
@@ -170,7 +170,7 @@ inline feed(what) {
 	assert(!ended_otherwise)
 }
 
-/* es_ap_keep_held() */
+/* es_ap_restore_mp_state() */
 inline keep_held() {
 	if
 	:: mp == RUNNABLE && mutant != NO_KEEP ->
@@ -187,14 +187,14 @@ inline keep_held() {
 	fi
 }
 
-/* es_hook_vcpu_put(), es_vcpu_put() */
+/* es_hook_vcpu_put(), es_ap_vcpu_put() */
 inline put() {
 	if
 	:: held && wants && (in_run || mutant == NO_IN_RUN) && mutant != NO_PUT -> keep_held()
 	:: else
 	fi;
 	if
-	:: bsp_hidden && (mp != RESET_HOLD || mutant == BSP_EARLY) -> bsp_flag = true; bsp_hidden = false
+	:: bsp_flag_cleared && (mp != RESET_HOLD || mutant == BSP_EARLY) -> bsp_flag = true; bsp_flag_cleared = false
 	:: else
 	fi
 }
@@ -232,7 +232,7 @@ inline forget() {
 	}
 }
 
-/* es_hook_apic_init_signal_blocked(), es_sipi_expect(), which sees pending_events as they were for a moment */
+/* es_hook_apic_init_signal_blocked(), es_ap_prepare_sipi(), which sees pending_events as they were for a moment */
 inline expect() {
 	if
 	:: atomic { pending == SIPI && mp != INIT_RECEIVED ->
@@ -248,7 +248,7 @@ inline expect() {
 	fi
 }
 
-/* In kvm_apic_accept_events(): kvm_vcpu_reset(), es_vcpu_init_event(), es_init_deliver() */
+/* In kvm_apic_accept_events(): kvm_vcpu_reset(), es_ap_deliver_init() */
 inline take_init() {
 	if
 	:: atomic { (pending & INIT) -> pending = pending & SIPI;
@@ -258,7 +258,7 @@ inline take_init() {
 		:: boot && mutant != BSP_SHOWN ->
 			mp = RESET_HOLD;
 			bsp_flag = false;
-			bsp_hidden = true;
+			bsp_flag_cleared = true;
 			if
 			:: ap == RUNNING_INIT && mutant != NO_OWN_SIPI ->
 				own_sipi = !(pending & SIPI);
@@ -277,15 +277,15 @@ inline take_init() {
 	fi
 }
 
-/* ... sev_vcpu_deliver_sipi_vector(), es_bsp_show() */
+/* ... sev_vcpu_deliver_sipi_vector(), es_ap_restore_bsp_flag() */
 inline take_sipi() {
 	if
 	:: atomic { (pending & SIPI) -> pending = pending & INIT };
 		if
 		:: mp == INIT_RECEIVED ->
 			atomic {
-				bsp_flag = bsp_flag || bsp_hidden;
-				bsp_hidden = false;
+				bsp_flag = bsp_flag || bsp_flag_cleared;
+				bsp_flag_cleared = false;
 				counts = !own_sipi || mutant == OWN_COUNTS || (vector && mutant != VECTOR_BLIND);
 				own_sipi = false
 			};
@@ -394,7 +394,7 @@ inline guest_runs() {
 		fi
 	:: !hold_open && ends == passes && ends == ROUNDS -> done = true
 	:: !hold_open && ends < passes ->
-		/* es_fastpath(): es_ap_ran(); es_ap_hold() */
+		/* es_vmgexit_fastpath(): es_ap_note_vmgexit(); es_ap_hold() */
 		hold_open = true;
 		if
 		:: mutant == INIT_FORGOTTEN && ap == RUNNING_INIT -> ap = RUNNING
@@ -416,7 +416,7 @@ inline guest_runs() {
 	fi
 }
 
-/* vcpu_enter_guest(); sev_es_unmap_ghcb() is what prepare_switch_to_guest comes to */
+/* vcpu_enter_guest(); es_ap_block_entry() is what prepare_switch_to_guest comes to */
 inline enter_guest() {
 	atomic {
 		if

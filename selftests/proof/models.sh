@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# The models of this directory (*.pml), asked by Spin; sourced by run.  Each is compiled once, with svm/ap_state.c, and
+# The models of this directory (*.pml), asked by Spin; sourced by run.  Each is compiled once, with svm/rules/ap.c, and
 # then asked in several ways: what must hold, and, with a mistake built in, what must then break.  A mistake that breaks
 # nothing says that the model would not see it in the module either.
 # shellcheck disable=SC2154 # logs, name: run's
@@ -67,7 +67,7 @@ model_build() {
 	rm -rf "$dir"
 	mkdir -p "$dir"
 	(cd "$dir" && cp "$model" . && nice -n 10 spin -a "${model##*/}" &&
-		nice -n 10 gcc -O0 -w -DCOLLAPSE -DNFAIR=3 -DMEMLIM=1000 "$@" -I"$svm" -o pan pan.c "$svm/ap_state.c")
+		nice -n 10 gcc -O0 -w -DCOLLAPSE -DNFAIR=3 -DMEMLIM=1000 "$@" -I"$svm" -o pan pan.c "$svm/rules/ap.c")
 }
 
 # model_ask MODEL SCENARIO MUTANT LOG ARG...: what Spin says goes to LOG.

@@ -21,16 +21,16 @@ int main(void)
 
 	answers_obey(&parts);
 	es_msr_request_name(nondet_enum());
-	REACHED(request == ES_MSR_EV_SEV_INFO);
-	REACHED(request == ES_MSR_EV_CPUID && value >> 30 == 7);
-	REACHED(request == ES_MSR_EV_AP_RESET_HOLD);
-	REACHED(request == ES_MSR_EV_HV_FEATURES);
-	REACHED(request == ES_MSR_EV_TERMINATE && value >> 12);
-	REACHED(request == ES_MSR_EV_PREFERRED_GPA);
-	REACHED(request == ES_MSR_EV_REGISTER_GPA);
-	REACHED(request == ES_MSR_EV_PAGE_STATE);
-	REACHED(request == ES_MSR_EV_RUN_VMPL);
-	REACHED(request == ES_MSR_EV_UNKNOWN && SPEC_MSR_INFO(value) == SPEC_MSR_REG_GPA_REQ);
-	REACHED(request == ES_MSR_EV_UNKNOWN && !(value & 0xff));
+	REACHED(request == ES_MSR_REQ_SEV_INFO);
+	REACHED(request == ES_MSR_REQ_CPUID && value >> 30 == 7);
+	REACHED(request == ES_MSR_REQ_AP_RESET_HOLD);
+	REACHED(request == ES_MSR_REQ_HV_FEATURES);
+	REACHED(request == ES_MSR_REQ_TERMINATE && value >> 12);
+	REACHED(request == ES_MSR_REQ_PREFERRED_GPA);
+	REACHED(request == ES_MSR_REQ_REGISTER_GPA);
+	REACHED(request == ES_MSR_REQ_PAGE_STATE);
+	REACHED(request == ES_MSR_REQ_RUN_VMPL);
+	REACHED(request == ES_MSR_REQ_UNKNOWN && SPEC_MSR_INFO(value) == SPEC_MSR_REG_GPA_REQ);
+	REACHED(request == ES_MSR_REQ_UNKNOWN && !(value & 0xff));
 	return 0;
 }

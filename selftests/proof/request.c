@@ -13,30 +13,31 @@
 
 struct es_request nondet_request(void);
 
-static void every_situation_occurs(const struct es_request *req, const struct es_offer *offer,
+static void every_situation_occurs(const struct es_request *req, const struct es_limits *limits,
 				   enum es_reason verdict)
 {
-	REACHED(verdict == ES_INVALID_USAGE);
-	REACHED(verdict == ES_INVALID_EVENT);
-	REACHED(verdict == ES_MISSING_INPUT && req->code == SPEC_EXIT_CPUID && req->valid & ES_F_RAX);
-	REACHED(verdict == ES_INVALID_INPUT && req->code == SPEC_EXIT_IOIO);
-	REACHED(verdict == ES_INVALID_INPUT && req->code == SPEC_NAE_MMIO_WRITE && offer->version == 2);
-	REACHED(verdict == ES_OK && req->code == SPEC_NAE_MMIO_WRITE && req->info2 > 8);
-	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_CPUID && req->rax == 0xd && req->xcr0 == 0xe7);
-	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_CPUID && req->xcr0 == 7 && req->xss && req->lapses);
-	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_CPUID && !(req->valid & ES_F_XCR0) && req->lapses);
-	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_WBINVD && req->lapses);
-	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_IOIO && req->info1 & SPEC_IO_STRING);
-	REACHED(verdict == ES_OK && req->code == SPEC_EXIT_MSR && req->info1 > 1 && !req->protocol_version);
-	REACHED(verdict == ES_OK && req->code == SPEC_NAE_UNSUPPORTED);
+	REACHED(verdict == ES_ERR_INVALID_USAGE);
+	REACHED(verdict == ES_ERR_INVALID_EVENT && !es_rule_find(req->code));
+	REACHED(verdict == ES_ERR_INVALID_EVENT && req->code == SPEC_EXIT_CPUID);
+	REACHED(verdict == ES_ERR_MISSING_INPUT && req->code == SPEC_EXIT_CPUID && req->valid & ES_F_RAX);
+	REACHED(verdict == ES_ERR_INVALID_INPUT && req->code == SPEC_EXIT_IOIO);
+	REACHED(verdict == ES_ERR_INVALID_INPUT && req->code == SPEC_NAE_MMIO_WRITE && limits->version == 2);
+	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_NAE_MMIO_WRITE && req->info2 > 8);
+	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_CPUID && req->rax == 0xd && req->xcr0 == 0xe7);
+	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_CPUID && req->xcr0 == 7 && req->xss && req->lapses);
+	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_CPUID && !(req->valid & ES_F_XCR0) && req->lapses);
+	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_WBINVD && req->lapses);
+	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_IOIO && req->info1 & SPEC_IO_STRING);
+	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_MSR && req->info1 > 1 && !req->protocol_version);
+	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_NAE_UNSUPPORTED);
 }
 
 int main(void)
 {
 	struct es_request req = nondet_request();
-	struct es_offer offer = { nondet_u64(), nondet_u64(), nondet_u16() };
+	struct es_limits limits = { nondet_u64(), nondet_u64(), nondet_u16(), nondet_u8() };
 
-	every_situation_occurs(&req, &offer, request_obeys(&req, &offer));
+	every_situation_occurs(&req, &limits, request_obeys(&req, &limits));
 	rules_obey(nondet_u64(), nondet_u64(), nondet_u64());
 	es_lapse_name(nondet_enum());
 	es_reason_name(nondet_enum());

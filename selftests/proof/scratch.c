@@ -24,7 +24,7 @@ int main(void)
 	REACHED(place == ES_SCRATCH_IN_GHCB && ghcb_gpa == ~0ull - 0xfff);
 	REACHED(place == ES_SCRATCH_OUTSIDE && scratch_gpa < ghcb_gpa);
 	REACHED(place == ES_SCRATCH_OUTSIDE && scratch_gpa > ghcb_gpa && len_bytes == SPEC_SCRATCH_MAX);
-	REACHED(place == ES_SCRATCH_REFUSED && scratch_gpa + len_bytes < scratch_gpa);
-	REACHED(place == ES_SCRATCH_REFUSED && version == 1 && len_bytes == 1);
+	REACHED(place == ES_SCRATCH_REJECTED && scratch_gpa + len_bytes < scratch_gpa);
+	REACHED(place == ES_SCRATCH_REJECTED && version == 1 && len_bytes == 1);
 	return 0;
 }

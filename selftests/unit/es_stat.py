@@ -14,13 +14,13 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ES_STAT = os.path.join(HERE, "es-stat")
-FIRST = """es_counters 2
+FIRST = """es_counters 3
 vcpu 0 event CPUID count 10 time_ns 20000
 vcpu 0 event MSR_SEV_INFO count 1 time_ns 900
-vcpu 0 refused MISSING_INPUT count 3
+vcpu 0 rejected MISSING_INPUT count 3
 vcpu 1 event CPUID count 5 time_ns 4000
 vcpu 1 event IOIO count 7 time_ns 14000000
-vcpu 1 refused INVALID_EVENT count 2
+vcpu 1 rejected INVALID_EVENT count 2
 vcpu 1 tolerated VERSION count 12
 """
 SECOND = FIRST.replace("CPUID count 10 time_ns 20000", "CPUID count 40 time_ns 50000").replace("_EVENT count 2", "_EVENT count 6")
@@ -81,12 +81,12 @@ class Host:
 
 
 def table_of(text):
-    """First column (with "refused" or "tolerated") -> the other columns."""
+    """First column (with "rejected" or "tolerated") -> the other columns."""
     rows = {}
     for line in text.splitlines():
         words = line.split()
         if line.startswith("  ") and words[0] != "EVENT":
-            n = 2 if words[0] in ("refused", "tolerated") else 1
+            n = 2 if words[0] in ("rejected", "tolerated") else 1
             rows[" ".join(words[:n])] = words[n:]
     return rows
 
@@ -105,7 +105,7 @@ def test_table_sums_the_vcpus(host):
     assert rows["CPUID"] == ["15", "1.5", "1.6", "us"], rows
     assert rows["IOIO"] == ["7", "0.7", "2.0", "ms"], rows
     assert rows["MSR_SEV_INFO"] == ["1", "0.1", "900", "ns"], rows
-    assert rows["refused MISSING_INPUT"] == ["3", "0.3", "-"], rows
+    assert rows["rejected MISSING_INPUT"] == ["3", "0.3", "-"], rows
     assert rows["tolerated VERSION"] == ["12", "1.2", "-"], rows
     assert list(rows)[:3] == ["CPUID", "MSR_SEV_INFO", "IOIO"], rows
     assert list(rows)[5:] == ["tolerated VERSION"], rows
@@ -113,28 +113,28 @@ def test_table_sums_the_vcpus(host):
 
 def test_json_has_the_same_numbers(host):
     host.vm("77-11", FIRST)
-    host.vm("9-3", "es_counters 2\n")
+    host.vm("9-3", "es_counters 3\n")
     document = host.once()
     assert near(document["time"], time.time())
     assert document["gone"] == []
     idle, busy = document["vms"]
-    assert (idle["vm"], idle["events"], idle["refused"], idle["tolerated"]) == ("9-3", {}, {}, {})
+    assert (idle["vm"], idle["events"], idle["rejected"], idle["tolerated"]) == ("9-3", {}, {}, {})
     assert busy["vm"] == "77-11" and busy["since_start"] and near(busy["seconds"], 10)
     assert busy["events"]["CPUID"]["count"] == 15
     assert busy["events"]["CPUID"]["time_ns"] == 24000
     assert busy["events"]["CPUID"]["mean_ns"] == 1600
     assert near(busy["events"]["CPUID"]["per_second"], 1.5)
-    assert {name: row["count"] for name, row in busy["refused"].items()} == {"MISSING_INPUT": 3, "INVALID_EVENT": 2}
+    assert {name: row["count"] for name, row in busy["rejected"].items()} == {"MISSING_INPUT": 3, "INVALID_EVENT": 2}
     assert busy["tolerated"]["VERSION"]["count"] == 12 and "mean_ns" not in busy["tolerated"]["VERSION"]
 
 
 def test_vcpus_can_be_told_apart(host):
     host.vm("77-11", FIRST)
-    host.vm("9-3", "es_counters 2\n")
+    host.vm("9-3", "es_counters 3\n")
     idle, first, second = host.once("--per-vcpu")["vms"]
     assert (idle["vcpu"], first["vcpu"], second["vcpu"]) == (None, 0, 1)
     assert (first["events"]["CPUID"]["count"], second["events"]["CPUID"]["count"]) == (10, 5)
-    assert list(second["refused"]) == ["INVALID_EVENT"]
+    assert list(second["rejected"]) == ["INVALID_EVENT"]
     _, out, _ = host.run("-1", "--vcpu", "1", "--vm", "77-11")
     assert "VM 77-11, vCPU 1, since" in out and table_of(out)["CPUID"][0] == "5"
     assert "MSR_SEV_INFO" not in out
@@ -158,11 +158,11 @@ def test_second_sample_shows_what_came_since(host):
     assert events["CPUID"]["count"] == 45 and events["CPUID"]["mean_ns"] == 1000
     assert near(events["CPUID"]["per_second"], 30 / span, 0.01)
     assert events["IOIO"]["per_second"] == 0 and events["IOIO"]["mean_ns"] is None
-    assert near(second["vms"][0]["refused"]["INVALID_EVENT"]["per_second"], 4 / span, 0.01)
+    assert near(second["vms"][0]["rejected"]["INVALID_EVENT"]["per_second"], 4 / span, 0.01)
 
 
 def test_event_that_is_new_counts_from_nothing(host):
-    host.vm("77-11", "es_counters 2\n")
+    host.vm("77-11", "es_counters 3\n")
     second = host.samples(lambda: host.vm("77-11", FIRST))[1]["vms"][0]
     assert not second["since_start"]
     assert near(second["events"]["CPUID"]["per_second"], 15 / second["seconds"], 0.01)
@@ -174,7 +174,7 @@ def test_counter_that_goes_back_is_shown_since_start(host):
     assert second["since_start"] and 5 <= second["seconds"] < 9
     assert second["events"]["CPUID"]["mean_ns"] == 1600
     host.vm("77-11", SECOND)
-    second = host.samples(lambda: host.vm("77-11", "es_counters 2\nvcpu 0 event CPUID count 90 time_ns 9\n"))[1]["vms"][0]
+    second = host.samples(lambda: host.vm("77-11", "es_counters 3\nvcpu 0 event CPUID count 90 time_ns 9\n"))[1]["vms"][0]
     assert second["since_start"], "rows that vanish are a restart too"
 
 
@@ -273,10 +273,10 @@ def test_who_is_not_root_is_told_so(host):
 
 
 def test_another_format_is_refused(host):
-    host.vm("77-11", FIRST.replace("es_counters 2", "es_counters 3"))
-    refuses(host, 1, "is not of format 2 but begins with 'es_counters 3'", "-1")
+    host.vm("77-11", FIRST.replace("es_counters 3", "es_counters 4"))
+    refuses(host, 1, "is not of format 3 but begins with 'es_counters 4'", "-1")
     for line in ("vcpu 0 event CPUID count", "vcpu x event A count 1 time_ns 1", 'vcpu 0 event A" count 1 time_ns 1',
-                 "vcpu 0 event A count 1 time_ns 1 more", "vcpu 0 refused A count 1 x", "vcpu 0 tolerated A count", "x" * 600):
+                 "vcpu 0 event A count 1 time_ns 1 more", "vcpu 0 rejected A count 1 x", "vcpu 0 tolerated A count", "x" * 600):
         host.vm("77-11", FIRST + line + "\n")
         refuses(host, 1, "Line 9 of ", "-1")
 

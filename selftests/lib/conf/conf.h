@@ -80,6 +80,7 @@ struct conf_row {
 	int exits;			/* to userspace: 0 none, -1 whatever */
 	void (*prepare)(struct conf *c, uint8_t *ghcb);
 	void (*check)(struct conf *c, const uint8_t *answer);
+	void *data;			/* for prepare(), check() and at_exit(): c->row->data */
 };
 
 /* What userspace saw while one row was carried out. */
@@ -106,6 +107,7 @@ struct conf {
 	/* Called at each exit to userspace, in the vCPU's thread; true: it was dealt with. */
 	bool (*at_exit)(struct conf *c, struct kvm_run *run);
 	void (*edit_cpuid)(struct kvm_cpuid_entry2 *entry);
+	const struct conf_row *row;	/* that is running; NULL in a row that is a function */
 	char name[CONF_NAME_BYTES];	/* of the row that is running */
 	unsigned int nr_rows, nr_failed, nr_hangs;
 	bool failed, log_grew;
@@ -119,6 +121,7 @@ struct conf_group {
 	void (*rows)(struct conf *c);
 };
 
+/* row.c */
 /* All rows of a group, in each of its versions; how many failed. */
 unsigned int conf_run_group(const struct conf_group *group);
 
@@ -128,11 +131,11 @@ void conf_row(struct conf *c, const struct conf_row *row);
 void conf_row_with_exits(struct conf *c, const struct conf_row *row,
 			 bool (*at_exit)(struct conf *c, struct kvm_run *run));
 void conf_rows(struct conf *c, const struct conf_row *rows, unsigned int nr_rows);
-/* Outgoing data in the slot outside, from this offset on. */
-void conf_fill_outside(struct conf *c, unsigned int offset, unsigned int len_bytes);
 /* A row that is a function: between these two, notes and complaints are its own. */
 void conf_begin(struct conf *c, const char *name);
 void conf_end(struct conf *c);
+
+/* note.c */
 /* Adds to what the row observed; a complaint makes it fail. */
 printf_like(2, 3) void conf_note(struct conf *c, const char *format, ...);
 printf_like(2, 3) void conf_complain(struct conf *c, const char *format, ...);
@@ -155,6 +158,8 @@ void conf_log_check(struct conf *c);
 bool conf_on_exit(struct es_vcpu *vcpu, struct kvm_run *run);
 uint8_t conf_out_byte(unsigned int nr);		/* what guests of these tests write */
 uint8_t conf_in_byte(unsigned int nr);		/* what userspace answers */
+/* Outgoing data in the slot outside, from this offset on. */
+void conf_fill_outside(struct conf *c, unsigned int offset, unsigned int len_bytes);
 void conf_check_out(struct conf *c, unsigned int len_bytes);
 void conf_check_in(struct conf *c, const uint8_t *data, unsigned int len_bytes);
 

@@ -91,21 +91,22 @@ static void is_bigger(struct conf *c, const uint8_t *answer)
 		conf_complain(c, "EBX is %u, wanted more than %u", size_bytes, X87_SSE_BYTES);
 }
 
-static uint64_t believed_xcr0;
-
 static void is_believed(struct conf *c, const uint8_t *answer)
 {
+	const uint64_t *xcr0 = c->row->data;
+
 	(void)answer;
-	believes(c, believed_xcr0);
+	believes(c, *xcr0);
 }
 
 static void xcr0_row(struct conf *c, uint64_t xcr0, uint64_t offered)
 {
 	struct conf_row base = conf_event("cpuid_0xd"), row = conf_variant(&base, "XCR0 0x%llx", (unsigned long long)xcr0);
+	uint64_t believed = possible_part(xcr0, offered);
 
 	conf_put(&row, SPEC_GHCB_XCR0, xcr0);
-	believed_xcr0 = possible_part(xcr0, offered);
 	row.check = is_believed;
+	row.data = &believed;
 	conf_row(c, &row);
 }
 

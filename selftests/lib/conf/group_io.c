@@ -12,12 +12,15 @@
 
 #define RAX_OUT	0x1122334455667788ull
 
-/* The operand size of the row that is running. */
-static unsigned int size_bytes, nr_elements;
-static uint64_t string_gpa;
+static unsigned int operand_bytes(const struct conf_row *row)
+{
+	return row->info1 / SPEC_IO_BYTES(1) & 7;
+}
 
 static void got_rax(struct conf *c, const uint8_t *answer)
 {
+	unsigned int size_bytes = operand_bytes(c->row);
+
 	(void)answer;
 	if (c->seen.len_bytes != size_bytes || !c->seen.out)
 		conf_complain(c, "userspace saw %u bytes, wanted %u", c->seen.len_bytes, size_bytes);
@@ -31,13 +34,14 @@ static void gave_rax(struct conf *c, const uint8_t *answer)
 {
 	uint64_t rax = spec_ghcb_get(answer, SPEC_GHCB_RAX);
 
-	conf_check_in(c, (uint8_t *)&rax, size_bytes);
+	conf_check_in(c, (uint8_t *)&rax, operand_bytes(c->row));
 	if (c->seen.where != CONF_PORT)
 		conf_complain(c, "userspace saw port 0x%llx", (unsigned long long)c->seen.where);
 }
 
 static void good_sizes(struct conf *c, const struct conf_row *base, bool out)
 {
+	unsigned int size_bytes;
 	struct conf_row row;
 
 	for (size_bytes = 1; size_bytes <= 4; size_bytes *= 2) {
@@ -96,35 +100,43 @@ static void ioio_rows(struct conf *c)
 
 const struct conf_group conf_ioio_group = { "ioio", .rows = ioio_rows };
 
-/* --- strings */
+/* --- strings: the data of a row is the address of its string */
+
+static unsigned int string_bytes(const struct conf_row *row)
+{
+	return row->info2 * operand_bytes(row);
+}
 
 static void sent_string(struct conf *c, const uint8_t *answer)
 {
 	(void)answer;
-	conf_check_out(c, nr_elements * size_bytes);
+	conf_check_out(c, string_bytes(c->row));
 }
 
 /* In the GHCB the byte behind the string must be as it was. */
 static void got_string(struct conf *c, const uint8_t *answer)
 {
-	unsigned int offset = string_gpa - CONF_GHCB, end = offset + nr_elements * size_bytes;
+	const uint64_t *gpa = c->row->data;
+	unsigned int len_bytes = string_bytes(c->row);
+	unsigned int offset = *gpa - CONF_GHCB, end = offset + len_bytes;
 
-	if (string_gpa >= CONF_OUTSIDE_GPA) {
-		conf_check_in(c, (uint8_t *)c->slots[CONF_OUTSIDE] + (string_gpa - CONF_OUTSIDE_GPA),
-			      nr_elements * size_bytes);
+	if (*gpa >= CONF_OUTSIDE_GPA) {
+		conf_check_in(c, (uint8_t *)c->slots[CONF_OUTSIDE] + (*gpa - CONF_OUTSIDE_GPA),
+			      len_bytes);
 		return;
 	}
-	conf_check_in(c, answer + offset, nr_elements * size_bytes);
+	conf_check_in(c, answer + offset, len_bytes);
 	if (end < SPEC_GHCB_BUFFER + SPEC_GHCB_BUFFER_BYTES && answer[end] != conf_out_byte(end - SPEC_GHCB_BUFFER))
 		conf_complain(c, "the byte behind the string has changed");
 }
 
 static void fill_outside(struct conf *c, uint8_t *ghcb)
 {
-	unsigned int offset = string_gpa - CONF_OUTSIDE_GPA;
+	const uint64_t *gpa = c->row->data;
+	unsigned int offset = *gpa - CONF_OUTSIDE_GPA;
 
 	(void)ghcb;
-	if (string_gpa >= CONF_OUTSIDE_GPA)
+	if (*gpa >= CONF_OUTSIDE_GPA)
 		conf_fill_outside(c, offset, CONF_SLOT_BYTES - offset);
 }
 
@@ -141,10 +153,8 @@ static void string_row(struct conf *c, bool out, unsigned int size, uint64_t cou
 	row.info1 = (base.info1 & ~SPEC_IO_BYTES(7)) | SPEC_IO_BYTES(size) | SPEC_IO_REP;
 	row.info2 = count;
 	conf_put(&row, SPEC_GHCB_SCRATCH, gpa);
-	size_bytes = size;
-	nr_elements = count;
-	string_gpa = gpa;
 	row.prepare = fill_outside;
+	row.data = &gpa;
 	if (fits) {
 		row.exits = count ? -1 : 0;
 		row.check = !count ? NULL : out ? sent_string : got_string;

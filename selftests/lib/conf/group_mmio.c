@@ -12,18 +12,18 @@
 #define IOAPIC_WINDOW	0x10
 #define IOAPIC_VERSION	0x170011u	/* of KVM's: 24 pins, version 0x11 */
 
-static unsigned int len_bytes;
-
 static void sent(struct conf *c, const uint8_t *answer)
 {
 	(void)answer;
-	conf_check_out(c, len_bytes);
+	conf_check_out(c, c->row->info2);
 	if (c->seen.where != AGENT_MMIO_GPA)
 		conf_complain(c, "userspace saw address 0x%llx", (unsigned long long)c->seen.where);
 }
 
 static void got(struct conf *c, const uint8_t *answer)
 {
+	unsigned int len_bytes = c->row->info2;
+
 	conf_check_in(c, answer + SPEC_GHCB_BUFFER, len_bytes);
 	if (len_bytes < SPEC_GHCB_BUFFER_BYTES && answer[SPEC_GHCB_BUFFER + len_bytes] != conf_out_byte(len_bytes))
 		conf_complain(c, "the byte behind the data has changed");
@@ -43,7 +43,6 @@ static void length_row(struct conf *c, const struct conf_row *base, uint64_t len
 		row = conf_refused(base, c->version == 1 ? SPEC_INVALID_SCRATCH : SPEC_INVALID_INPUT,
 				   "%llu bytes", (unsigned long long)length);
 	row.info2 = length;
-	len_bytes = length;
 	if (fits) {
 		row.exits = (length + 7) / 8;
 		row.check = !length ? NULL : write ? sent : got;

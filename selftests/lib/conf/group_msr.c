@@ -105,17 +105,21 @@ static void sub_functions(struct conf *c)
 
 /* --- userspace serves the unknown MSR, or wants a #GP */
 
-static bool userspace_faults;
-static uint64_t seen_by_userspace;
+struct service {
+	bool faults;
+	uint64_t seen;
+};
 
 static bool serve_msr(struct conf *c, struct kvm_run *run)
 {
+	struct service *service = c->row->data;
+
 	if (run->exit_reason != KVM_EXIT_X86_RDMSR && run->exit_reason != KVM_EXIT_X86_WRMSR)
 		return false;
 	c->seen.exits++;
-	seen_by_userspace = run->msr.data;
+	service->seen = run->msr.data;
 	run->msr.data = FROM_USERSPACE;
-	run->msr.error = userspace_faults;
+	run->msr.error = service->faults;
 	return true;
 }
 
@@ -126,9 +130,11 @@ static void is_from_userspace(struct conf *c, const uint8_t *answer)
 
 static void reached_userspace(struct conf *c, const uint8_t *answer)
 {
+	const struct service *service = c->row->data;
+
 	(void)answer;
-	if (seen_by_userspace != WRITTEN)
-		conf_complain(c, "userspace saw 0x%llx", (unsigned long long)seen_by_userspace);
+	if (service->seen != WRITTEN)
+		conf_complain(c, "userspace saw 0x%llx", (unsigned long long)service->seen);
 }
 
 static void ask_userspace(struct conf *c, uint64_t reasons)
@@ -142,8 +148,8 @@ static void ask_userspace(struct conf *c, uint64_t reasons)
 static void served_row(struct conf *c, bool write, bool faults)
 {
 	struct conf_row base = msr_row(write, MSR_NOBODY_HAS, WRITTEN), row;
+	struct service service = { .faults = faults };
 
-	userspace_faults = faults;
 	if (faults) {
 		row = faulting(&base, "userspace wants #GP");
 	} else {
@@ -151,20 +157,19 @@ static void served_row(struct conf *c, bool write, bool faults)
 		row.check = write ? reached_userspace : is_from_userspace;
 	}
 	row.exits = 1;
-	conf_row(c, &row);
+	row.data = &service;
+	conf_row_with_exits(c, &row, serve_msr);
 }
 
 static void served_by_userspace(struct conf *c)
 {
 	unsigned int i;
 
-	c->at_exit = serve_msr;
 	for (i = 0; i < 4; i++) {
 		ask_userspace(c, KVM_MSR_EXIT_REASON_UNKNOWN);
 		served_row(c, i & 1, i & 2);
 	}
 	ask_userspace(c, 0);
-	c->at_exit = NULL;
 }
 
 static void msr_rows(struct conf *c)

@@ -28,7 +28,6 @@
 
 /* The file behind the slot CONF_OUTSIDE, so that its contents outlive each mapping. */
 static int memory_fd = -1;
-static bool is_writer;		/* the row that is running has the host write to the slot */
 
 /* --- the slot's mapping; its address stays, so that KVM is told nothing about slots */
 
@@ -108,12 +107,17 @@ struct case_of {
 	void (*change)(struct conf *c);
 };
 
-static const struct case_of *current;
+static void change_now(struct conf *c)
+{
+	const struct case_of *case_of = c->row->data;
+
+	case_of->change(c);
+}
 
 static void change_before(struct conf *c, uint8_t *ghcb)
 {
 	(void)ghcb;
-	current->change(c);
+	change_now(c);
 }
 
 static void fill_and_change_before(struct conf *c, uint8_t *ghcb)
@@ -126,14 +130,14 @@ static bool change_in_exit(struct conf *c, struct kvm_run *run)
 {
 	(void)run;
 	if (!c->seen.exits)
-		current->change(c);
+		change_now(c);
 	return false;
 }
 
 /* Runs the row, and the slot is as it was. */
 static void run(struct conf *c, struct conf_row *row, const struct case_of *case_of, bool in_exit)
 {
-	current = case_of;
+	row->data = (void *)case_of;
 	if (!in_exit && !row->prepare)
 		row->prepare = change_before;
 	conf_row_with_exits(c, row, in_exit ? change_in_exit : NULL);
@@ -195,7 +199,7 @@ static void in_exits(struct conf *c)
 static void data_moved(struct conf *c, const uint8_t *answer)
 {
 	(void)answer;
-	if (is_writer)
+	if (c->row->info1 & SPEC_IO_IN)
 		conf_check_in(c, (uint8_t *)c->slots[CONF_OUTSIDE] + DATA_OFFSET, DATA_BYTES);
 	else
 		conf_check_out(c, DATA_BYTES);
@@ -210,7 +214,6 @@ static void payload_row(struct conf *c, const char *event_name, const struct cas
 	row.exits = -1;
 	row.prepare = in_exit ? NULL : fill_and_change_before;
 	row.check = data_moved;
-	is_writer = event.info1 & SPEC_IO_IN;
 	run(c, &row, case_of, in_exit);
 }
 

@@ -66,10 +66,7 @@ static const struct place readonly_places[] = {
 	{ "over a read-only slot's end", CONF_READONLY_GPA + CONF_SLOT_BYTES - 4, 8, 0 },
 };
 
-/* The row that is running. */
-static const struct place *place;
-
-static bool lies_in(uint64_t start, uint64_t end)
+static bool lies_in(const struct place *place, uint64_t start, uint64_t end)
 {
 	return place->gpa >= start && place->gpa < end && place->len_bytes <= end - place->gpa;
 }
@@ -77,19 +74,22 @@ static bool lies_in(uint64_t start, uint64_t end)
 /* What the host sees of the place, or NULL: the mailbox's pages that the agent itself uses are not compared. */
 static uint8_t *bytes_of(struct conf *c, uint8_t *ghcb)
 {
-	if (lies_in(CONF_BUFFER, END))
+	const struct place *place = c->row->data;
+
+	if (lies_in(place, CONF_BUFFER, END))
 		return ghcb + (place->gpa - CONF_GHCB);
-	if (lies_in(AROUND, AGENT_GUEST_BYTES))
+	if (lies_in(place, AROUND, AGENT_GUEST_BYTES))
 		return c->vm.memory + place->gpa;
-	if (lies_in(CONF_OUTSIDE_GPA, OUT_END))
+	if (lies_in(place, CONF_OUTSIDE_GPA, OUT_END))
 		return (uint8_t *)c->slots[CONF_OUTSIDE] + (place->gpa - CONF_OUTSIDE_GPA);
-	if (lies_in(CONF_READONLY_GPA, CONF_READONLY_GPA + CONF_SLOT_BYTES))
+	if (lies_in(place, CONF_READONLY_GPA, CONF_READONLY_GPA + CONF_SLOT_BYTES))
 		return (uint8_t *)c->slots[CONF_READONLY] + (place->gpa - CONF_READONLY_GPA);
 	return NULL;
 }
 
 static void fill(struct conf *c, uint8_t *ghcb)
 {
+	const struct place *place = c->row->data;
 	uint8_t *bytes = bytes_of(c, ghcb);
 	unsigned int i;
 
@@ -99,12 +99,15 @@ static void fill(struct conf *c, uint8_t *ghcb)
 
 static void was_sent(struct conf *c, const uint8_t *answer)
 {
+	const struct place *place = c->row->data;
+
 	if (bytes_of(c, (uint8_t *)answer))
 		conf_check_out(c, place->len_bytes);
 }
 
 static void has_come(struct conf *c, const uint8_t *answer)
 {
+	const struct place *place = c->row->data;
 	uint8_t *bytes = bytes_of(c, (uint8_t *)answer);
 
 	if (bytes)
@@ -112,7 +115,7 @@ static void has_come(struct conf *c, const uint8_t *answer)
 }
 
 /* A refusal that could only come behind the exit, when the write failed, has had its exit. */
-static void place_row(struct conf *c, const char *event, bool allowed)
+static void place_row(struct conf *c, const char *event, const struct place *place, bool allowed)
 {
 	struct conf_row base = conf_event(event), row;
 	bool writes = base.exit == SPEC_NAE_MMIO_READ || base.info1 & SPEC_IO_IN;
@@ -124,6 +127,7 @@ static void place_row(struct conf *c, const char *event, bool allowed)
 	row.info2 = place->len_bytes;
 	conf_put(&row, SPEC_GHCB_SCRATCH, place->gpa);
 	row.prepare = fill;
+	row.data = (void *)place;
 	if (allowed)
 		row.check = writes ? has_come : was_sent;
 	else if (writes && place->gpa >> 28 == CONF_READONLY_GPA >> 28)
@@ -137,14 +141,11 @@ static void scratch_rows(struct conf *c)
 	unsigned int i, e;
 
 	for (e = 0; e < ARRAY_SIZE(events); e++) {
-		for (i = 0; i < ARRAY_SIZE(places); i++) {
-			place = &places[i];
-			place_row(c, events[e], place->good & c->version);
-		}
-		for (i = 0; c->version == 1 && i < ARRAY_SIZE(readonly_places); i++) {
-			place = &readonly_places[i];
-			place_row(c, events[e], place->good && e % 2 == 0);
-		}
+		for (i = 0; i < ARRAY_SIZE(places); i++)
+			place_row(c, events[e], &places[i], places[i].good & c->version);
+		for (i = 0; c->version == 1 && i < ARRAY_SIZE(readonly_places); i++)
+			place_row(c, events[e], &readonly_places[i],
+				  readonly_places[i].good && e % 2 == 0);
 	}
 }
 

@@ -58,19 +58,17 @@ const struct conf_group conf_debug_group = { "dr7", .rows = debug_rows };
 
 /* --- RDTSC, RDTSCP, RDPMC */
 
-static uint64_t last_tsc;
-
 static void goes_forward(struct conf *c, const uint8_t *answer)
 {
 	uint64_t low = value_of(answer, SPEC_GHCB_RAX), high = value_of(answer, SPEC_GHCB_RDX);
-	uint64_t tsc = high << 32 | low;
+	uint64_t tsc = high << 32 | low, *last_tsc = c->row->data;
 
 	if (low >> 32 || high >> 32)
 		conf_complain(c, "RAX or RDX has more than 32 bits");
-	if (tsc <= last_tsc)
+	if (tsc <= *last_tsc)
 		conf_complain(c, "the clock shows 0x%llx after 0x%llx", (unsigned long long)tsc,
-			      (unsigned long long)last_tsc);
-	last_tsc = tsc;
+			      (unsigned long long)*last_tsc);
+	*last_tsc = tsc;
 }
 
 static void has_aux(struct conf *c, const uint8_t *answer)
@@ -102,12 +100,13 @@ static void without_rdtscp(struct conf *c)
 static void clock_rows(struct conf *c)
 {
 	struct conf_row rdtsc = conf_event("rdtsc"), wrmsr = conf_event("wrmsr"), rdtscp = conf_event("rdtscp"), row;
+	uint64_t last_tsc = 0;
 	unsigned int i;
 
-	last_tsc = 0;
 	for (i = 0; i < 3; i++) {
 		row = conf_variant(&rdtsc, "reading %u goes forward", i + 1);
 		row.check = goes_forward;
+		row.data = &last_tsc;
 		conf_row(c, &row);
 	}
 	row = conf_variant(&wrmsr, "TSC_AUX = 0x1234");
@@ -116,6 +115,7 @@ static void clock_rows(struct conf *c)
 	conf_row(c, &row);
 	row = conf_variant(&rdtscp, "has TSC_AUX");
 	row.check = has_aux;
+	row.data = &last_tsc;
 	conf_row(c, &row);
 	conf_common(c, "rdtsc");
 	conf_common(c, "rdtscp");

@@ -4,40 +4,10 @@
  */
 #include "conf.h"
 
-#include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include "../vmm/env.h"
-
-static void add_text(struct conf *c, const char *format, va_list args)
-{
-	size_t len = strlen(c->note);
-
-	if (len && len + 3 < sizeof(c->note) && c->note[len - 1] != ' ')
-		len += snprintf(c->note + len, sizeof(c->note) - len, "; ");
-	vsnprintf(c->note + len, sizeof(c->note) - len, format, args);
-}
-
-void conf_note(struct conf *c, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	add_text(c, format, args);
-	va_end(args);
-}
-
-void conf_complain(struct conf *c, const char *format, ...)
-{
-	va_list args;
-
-	c->failed = true;
-	va_start(args, format);
-	add_text(c, format, args);
-	va_end(args);
-}
 
 void conf_begin(struct conf *c, const char *name)
 {
@@ -100,10 +70,12 @@ void conf_row(struct conf *c, const struct conf_row *row)
 {
 	if (row->versions && !(row->versions & 1u << (c->version - 1)))
 		return;
+	c->row = row;
 	conf_begin(c, row->name);
 	if (conf_need_vm(c))
 		conf_judge(c, row, send(c, row));
 	conf_end(c);
+	c->row = NULL;
 }
 
 void conf_row_with_exits(struct conf *c, const struct conf_row *row,

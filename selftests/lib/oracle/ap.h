@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Rules of svm/ap_state.c.
+ * Rules of svm/rules/ap.c.
  * Source: AMD 56421 GHCB Specification, sections "SMP Booting" and "AP Reset Hold".
  *
  * No SIPI is lost: it starts a vCPU that waits; or it ends the hold there is; or, when INIT came before it and
@@ -20,7 +20,7 @@
 #ifndef ES_ORACLE_AP_H
 #define ES_ORACLE_AP_H
 
-#include "../../../svm/ap_state.h"
+#include "../../../svm/rules/ap.h"
 #include "oracle.h"
 
 struct ap_model {
@@ -79,9 +79,9 @@ static inline enum es_ap_action ap_model_step(struct ap_model *m, enum es_ap_eve
 {
 	switch (event) {
 	case ES_AP_HOLD_NAE:
-		return ap_model_hold(m, ES_AP_ANSWER_NAE);
+		return ap_model_hold(m, ES_AP_RESPOND_NAE);
 	case ES_AP_HOLD_MSR:
-		return ap_model_hold(m, ES_AP_ANSWER_MSR);
+		return ap_model_hold(m, ES_AP_RESPOND_MSR);
 	case ES_AP_HOLD_USER:
 		if (!ap_model_held(m))
 			*m = (struct ap_model){ .set = true };
@@ -113,10 +113,10 @@ static inline struct ap_model ap_model_of(enum es_ap_state state)
 		[ES_AP_RUNNING] = { .started = true },
 		[ES_AP_RUNNING_INIT] = { .started = true, .init = true },
 		[ES_AP_RUNNING_SIPI] = { .started = true, .kept = true },
-		[ES_AP_HELD_NAE] = { .started = true, .hold = ES_AP_ANSWER_NAE },
-		[ES_AP_HELD_NAE_INIT] = { .started = true, .init = true, .hold = ES_AP_ANSWER_NAE },
-		[ES_AP_HELD_MSR] = { .started = true, .hold = ES_AP_ANSWER_MSR },
-		[ES_AP_HELD_MSR_INIT] = { .started = true, .init = true, .hold = ES_AP_ANSWER_MSR },
+		[ES_AP_HELD_NAE] = { .started = true, .hold = ES_AP_RESPOND_NAE },
+		[ES_AP_HELD_NAE_INIT] = { .started = true, .init = true, .hold = ES_AP_RESPOND_NAE },
+		[ES_AP_HELD_MSR] = { .started = true, .hold = ES_AP_RESPOND_MSR },
+		[ES_AP_HELD_MSR_INIT] = { .started = true, .init = true, .hold = ES_AP_RESPOND_MSR },
 		[ES_AP_HELD_USER] = { .set = true },
 	};
 
@@ -160,7 +160,7 @@ static inline enum es_ap_state ap_ledger_step(struct ap_ledger *ledger, enum es_
 	bool asks = event == ES_AP_HOLD_NAE || event == ES_AP_HOLD_MSR;
 
 	ledger->holds += asks && !es_ap_held(state);
-	ledger->answers += step.action == ES_AP_ANSWER_NAE || step.action == ES_AP_ANSWER_MSR;
+	ledger->answers += step.action == ES_AP_RESPOND_NAE || step.action == ES_AP_RESPOND_MSR;
 	ledger->holds_reset += event == ES_AP_RESET && ap_asked(state);
 	MUST(ledger->holds == ledger->answers + ledger->holds_reset + ap_asked(step.next),
 	     "each hold is answered once, reset, or still held");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Rules of svm/validate.c.  Four things that the specification calls wrong are served all the same, because guests do
+ * Rules of svm/rules/request.c.  Four things that the specification calls wrong are served all the same, because guests do
  * them, the stock module serves them, and no harm comes of it; they are noted: spec_lapses().
  * Source: AMD 56421 GHCB Specification, sections "NAE Events" and "Invalid GHCB content"; AMD 24593 APM
  *	Volume 2, "Extended Control Register XCR0".
@@ -11,7 +11,7 @@
 #ifndef ES_ORACLE_REQUEST_H
 #define ES_ORACLE_REQUEST_H
 
-#include "../../../svm/validate.h"
+#include "../../../svm/rules/request.h"
 #include "../spec/compiler.h"
 #include "../spec/events.h"
 #include "oracle.h"
@@ -22,7 +22,7 @@
 /* Every event of an SEV-ES host: what it requires whatever its values are, and what it may return. */
 static const struct spec_event {
 	u64 code;
-	u32 needs, returns;
+	u32 required, returned;
 } spec_events[] = {
 	{ SPEC_EXIT_DR7_READ, 0, ES_F_RAX },
 	{ SPEC_EXIT_DR7_WRITE, ES_F_RAX, 0 },
@@ -100,7 +100,7 @@ static inline bool spec_xcr0_good(u64 xcr0, u64 offered)
 	return spec_xcr0_plausible(xcr0) && (xcr0 | offered) == (offered | (xcr0 & 1));
 }
 
-static inline u8 spec_lapses_of_cpuid(const struct es_request *req, const struct es_offer *offer)
+static inline u8 spec_lapses_of_cpuid(const struct es_request *req, const struct es_limits *limits)
 {
 	u8 lapses = 0;
 
@@ -108,20 +108,20 @@ static inline u8 spec_lapses_of_cpuid(const struct es_request *req, const struct
 		return 0;
 	if (!(req->valid & ES_F_XCR0))
 		lapses |= 1 << ES_LAPSE_NO_XCR0;
-	else if (!spec_xcr0_good(req->xcr0, offer->xcr0))
+	else if (!spec_xcr0_good(req->xcr0, limits->xcr0))
 		lapses |= 1 << ES_LAPSE_XCR0;
-	if ((req->xss | offer->xss) != offer->xss)
+	if ((req->xss | limits->xss) != limits->xss)
 		lapses |= 1 << ES_LAPSE_XSS;
 	return lapses;
 }
 
 /* What is noted of a request that is accepted. */
-static inline u8 spec_lapses(const struct es_request *req, const struct es_offer *offer)
+static inline u8 spec_lapses(const struct es_request *req, const struct es_limits *limits)
 {
-	u8 lapses = req->protocol_version > offer->version ? 1 << ES_LAPSE_VERSION : 0;
+	u8 lapses = req->protocol_version > limits->version ? 1 << ES_LAPSE_VERSION : 0;
 
 	if (req->code == SPEC_EXIT_CPUID)
-		lapses |= spec_lapses_of_cpuid(req, offer);
+		lapses |= spec_lapses_of_cpuid(req, limits);
 	if (req->code == SPEC_EXIT_MSR && req->info1 != 0 && req->info1 != 1)
 		lapses |= 1 << ES_LAPSE_MSR;
 	return lapses;
@@ -138,7 +138,7 @@ static inline void usable_obeys(u64 xcr0, u64 offered)
 }
 
 /* The verdict on a known event that has all it requires. */
-static inline enum es_reason spec_event_verdict(const struct es_request *req, const struct es_offer *offer)
+static inline enum es_reason spec_event_verdict(const struct es_request *req, const struct es_limits *limits)
 {
 	bool good = true;
 
@@ -151,31 +151,31 @@ static inline enum es_reason spec_event_verdict(const struct es_request *req, co
 		break;
 	case SPEC_NAE_MMIO_READ:
 	case SPEC_NAE_MMIO_WRITE:
-		good = offer->version < 2 || req->info2 <= 8;
+		good = limits->version < 2 || req->info2 <= 8;
 		break;
 	}
-	return good ? ES_OK : ES_INVALID_INPUT;
+	return good ? ES_ERR_NONE : ES_ERR_INVALID_INPUT;
 }
 
 static inline u32 spec_missing(const struct es_request *req, const struct spec_event *event)
 {
-	return (SPEC_ALWAYS | event->needs | spec_needs_by_value(req)) & ~req->valid;
+	return (SPEC_ALWAYS | event->required | spec_needs_by_value(req)) & ~req->valid;
 }
 
 /* The verdict on any request, in the order of the checks. */
-static inline enum es_reason spec_verdict(const struct es_request *req, const struct es_offer *offer)
+static inline enum es_reason spec_verdict(const struct es_request *req, const struct es_limits *limits)
 {
 	const struct spec_event *event = spec_event_find(req->code);
 
 	if (req->usage)
-		return ES_INVALID_USAGE;
+		return ES_ERR_INVALID_USAGE;
 	if (SPEC_ALWAYS & ~req->valid)
-		return ES_MISSING_INPUT;
-	if (!event)
-		return ES_INVALID_EVENT;
+		return ES_ERR_MISSING_INPUT;
+	if (!event || !(limits->guest & (ES_GUEST_ES | ES_GUEST_SNP)))
+		return ES_ERR_INVALID_EVENT;
 	if (spec_missing(req, event))
-		return ES_MISSING_INPUT;
-	return spec_event_verdict(req, offer);
+		return ES_ERR_MISSING_INPUT;
+	return spec_event_verdict(req, limits);
 }
 
 static inline u32 spec_returns(const struct es_request *req, const struct spec_event *event)
@@ -184,13 +184,13 @@ static inline u32 spec_returns(const struct es_request *req, const struct spec_e
 		return 0;
 	if (event->code == SPEC_EXIT_MSR && req->info1)
 		return 0;
-	return event->returns;
+	return event->returned;
 }
 
 static inline bool is_refusal(enum es_reason reason)
 {
-	return reason == ES_INVALID_USAGE || reason == ES_MISSING_INPUT || reason == ES_INVALID_INPUT ||
-	       reason == ES_INVALID_EVENT;
+	return reason == ES_ERR_INVALID_USAGE || reason == ES_ERR_MISSING_INPUT || reason == ES_ERR_INVALID_INPUT ||
+	       reason == ES_ERR_INVALID_EVENT;
 }
 
 static inline void accepted_obeys(const struct es_request *req, const struct es_rule *rule)
@@ -201,34 +201,34 @@ static inline void accepted_obeys(const struct es_request *req, const struct es_
 	MUST(!spec_missing(req, event), "an accepted request has every required field marked valid");
 	MUST(rule && rule->code == req->code, "an accepted request comes with the rule of its event");
 	MUST(rule->event < ES_NR_NAE_EVENTS, "the rule's event is a valid index");
-	MUST(es_rule_returns(rule, req) == spec_returns(req, event),
+	MUST(es_rule_returned(rule, req) == spec_returns(req, event),
 	     "the answer returns the registers that the specification lists");
 }
 
-static inline void xss_is_optional(const struct es_request *req, const struct es_offer *offer)
+static inline void xss_is_optional(const struct es_request *req, const struct es_limits *limits)
 {
 	struct es_request without = *req;
 	const struct es_rule *rule;
 
 	without.valid &= ~ES_F_XSS;
 	without.xss = 0;
-	MUST(es_request_validate(&without, offer, &rule) == ES_OK, "XSS is never required");
+	MUST(es_request_validate(&without, limits, &rule) == ES_ERR_NONE, "XSS is never required");
 }
 
 /* One verdict for a request: accepted with a rule, or refused for one reason. */
-static inline enum es_reason request_obeys(struct es_request *req, const struct es_offer *offer)
+static inline enum es_reason request_obeys(struct es_request *req, const struct es_limits *limits)
 {
 	const struct es_rule poison = { .name = "not written" }, *rule = &poison;
-	enum es_reason verdict = es_request_validate(req, offer, &rule);
+	enum es_reason verdict = es_request_validate(req, limits, &rule);
 
 	MUST(rule != &poison, "a verdict always says which rule it is by");
-	MUST((verdict == ES_OK) != is_refusal(verdict), "a request is either accepted or refused for a valid reason");
-	MUST(verdict == spec_verdict(req, offer), "the verdict is the first that the specification's order gives");
+	MUST((verdict == ES_ERR_NONE) != is_refusal(verdict), "a request is either accepted or refused for a valid reason");
+	MUST(verdict == spec_verdict(req, limits), "the verdict is the first that the specification's order gives");
 	MUST(es_reason_name(verdict), "every verdict has a name");
-	if (verdict == ES_OK) {
-		MUST(req->lapses == spec_lapses(req, offer), "what is wrong with an accepted request is noted, and nothing else");
+	if (verdict == ES_ERR_NONE) {
+		MUST(req->lapses == spec_lapses(req, limits), "what is wrong with an accepted request is noted, and nothing else");
 		accepted_obeys(req, rule);
-		xss_is_optional(req, offer);
+		xss_is_optional(req, limits);
 	} else {
 		MUST(!rule || rule->code == req->code, "a refusal comes with the rule of its event or with none");
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Rules of svm/scratch_bounds.c, in arithmetic that is too wide to wrap.
+ * Rules of svm/rules/scratch.c, in arithmetic that is too wide to wrap.
  * Source: AMD 56421 GHCB Specification, section "GHCB Layout" (SW_SCRATCH), version 2 changes.
  *
  * To add a place where an area may lie: its rule here, and its line in spec_place().
@@ -8,7 +8,7 @@
 #ifndef ES_ORACLE_SCRATCH_H
 #define ES_ORACLE_SCRATCH_H
 
-#include "../../../svm/scratch_bounds.h"
+#include "../../../svm/rules/scratch.h"
 #include "../spec/ghcb.h"
 #include "oracle.h"
 
@@ -32,7 +32,7 @@ static inline enum es_scratch_place spec_place(u128 page, u128 begin, u128 end, 
 	if (version == 1 && begin && end <= SPEC_TOP && end - begin <= SPEC_SCRATCH_MAX &&
 	    area_off_page(page, begin, end))
 		return ES_SCRATCH_OUTSIDE;
-	return ES_SCRATCH_REFUSED;
+	return ES_SCRATCH_REJECTED;
 }
 
 /* @ghcb_gpa is page aligned, @len_bytes not 0, @version 1 or more: what the callers guarantee. */
@@ -42,7 +42,7 @@ static inline enum es_scratch_place scratch_obeys(u64 ghcb_gpa, u64 scratch_gpa,
 	enum es_scratch_place place = es_scratch_place(ghcb_gpa, scratch_gpa, len_bytes, version);
 	bool outside = place == ES_SCRATCH_OUTSIDE;
 
-	MUST(place == ES_SCRATCH_REFUSED || end <= SPEC_TOP, "an accepted area does not wrap");
+	MUST(place == ES_SCRATCH_REJECTED || end <= SPEC_TOP, "an accepted area does not wrap");
 	MUST(place != ES_SCRATCH_IN_GHCB || area_in_buffer(page, begin, end),
 	     "an area in the GHCB lies wholly in its shared buffer");
 	MUST(!outside || area_off_page(page, begin, end), "an area outside the GHCB does not touch its page");

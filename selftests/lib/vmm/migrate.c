@@ -219,7 +219,7 @@ static bool hand_over(struct es_vm *vm, struct es_link *link)
 bool es_source_finish(struct es_vm *vm, struct es_link *link)
 {
 	struct vcpu_record records[AGENT_MAX_VCPUS] = { };
-	struct kvm_amd_es_vm state = { .version = KVM_AMD_ES_STATE_VERSION };
+	struct kvm_amd_es_vm state = { };
 	unsigned int i;
 
 	for (i = 0; i < vm->nr_vcpus; i++) {

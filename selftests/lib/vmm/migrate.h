@@ -4,7 +4,7 @@
  * runs; then its VMM stops it, and what it wrote meanwhile follows with the vCPUs.
  *
  * Source: AMD 55766 SEV API, chapter "Guest Migration"; KVM API, amd-memory-encryption.rst;
- * include/uapi/kvm_amd_es.h for the vCPUs.
+ * include/uapi/linux/kvm_amd_es.h for the vCPUs.
  */
 #ifndef ES_VMM_MIGRATE_H
 #define ES_VMM_MIGRATE_H

@@ -27,7 +27,7 @@ int es_set_vm_state(struct es_vm *vm, struct kvm_amd_es_vm *state)
 
 int es_get_vcpu_state(struct es_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
 {
-	*state = (struct kvm_amd_es_vcpu){ .version = KVM_AMD_ES_STATE_VERSION, .vcpu_id = vcpu->nr };
+	*state = (struct kvm_amd_es_vcpu){ .vcpu_id = vcpu->nr };
 	return es_sev_cmd(vcpu->vm, KVM_AMD_ES_GET_VCPU, state, NULL);
 }
 
@@ -155,7 +155,7 @@ void es_vcpu_spoil(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
 	struct kvm_amd_es_vcpu other = state->es, seen;
 
 	other.ap_state = state->es.ap_state == KVM_AMD_ES_AP_WAITING ? KVM_AMD_ES_AP_RUNNING : KVM_AMD_ES_AP_WAITING;
-	other.flags = ~state->es.flags & (KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON);
+	other.status = ~state->es.status & (KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON);
 	other.dr7 = ~(uint32_t)state->es.dr7;
 	other.cr0 ^= CR0_TS;
 	other.cr4 ^= CR4_OSXSAVE;
@@ -175,7 +175,7 @@ static void restore_snapshot(struct es_vcpu *vcpu, const struct es_vcpu_state *s
 
 void es_vm_snapshot(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options)
 {
-	struct kvm_amd_es_vm state = { .version = KVM_AMD_ES_STATE_VERSION };
+	struct kvm_amd_es_vm state = { };
 
 	if (es_get_vm_state(from, &state))
 		es_fail("KVM_AMD_ES_GET_VM failed: %m");

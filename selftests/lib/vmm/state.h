@@ -2,12 +2,12 @@
 /*
  * What a VMM reads from one vCPU or VM and sets in another: for a move, a snapshot, a migration.
  *
- * Source: KVM API; include/uapi/kvm_amd_es.h for what the stock module does not have.
+ * Source: KVM API; include/uapi/linux/kvm_amd_es.h for what the stock module does not have.
  */
 #ifndef ES_VMM_STATE_H
 #define ES_VMM_STATE_H
 
-#include "../../../include/uapi/kvm_amd_es.h"
+#include "../../../include/uapi/linux/kvm_amd_es.h"
 #include "vm.h"
 
 struct es_vcpu_state {

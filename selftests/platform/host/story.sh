@@ -62,9 +62,10 @@ aps_with() { ap_steps | grep -E " $1\$" | sort -u | cut -d ' ' -f 1 | sort -u | 
 # The counters of the only VM, the busiest first, several a line.
 tell_events() {
 	tell Exits "by event, from debugfs es_events"
-	cat /sys/kernel/debug/kvm/*-*/es_events 2>/dev/null | awk '$2 > 0' | sort -k 2 -rn |
+	cat /sys/kernel/debug/kvm/*-*/es_events 2>/dev/null |
+		awk '$3 == "count" && $4 { print ($1 == "event" ? "" : $1 "_") $2, $4 }' | sort -k 2 -rn |
 		awk '{ printf "  %-24s %9d%s", $1, $2, NR % 2 ? "" : "\n" } END { if (NR % 2) print "" }'
 }
 
 # events_total: the sum of all counters.
-events_total() { cat /sys/kernel/debug/kvm/*-*/es_events 2>/dev/null | awk '{ n += $2 } END { print n + 0 }'; }
+events_total() { cat /sys/kernel/debug/kvm/*-*/es_events 2>/dev/null | awk '$3 == "count" { n += $4 } END { print n + 0 }'; }
