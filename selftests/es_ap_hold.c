@@ -27,8 +27,8 @@
 #define SMRAM_GPA	0x3fe00		/* where KVM keeps a CPU's state in SMM: private memory here */
 
 FIXTURE(ap) {
-	struct es_vm vm;
-	struct es_vcpu *bsp, *ap;
+	struct vmm_vm vm;
+	struct vmm_vcpu *bsp, *ap;
 };
 
 FIXTURE_VARIANT(ap) {
@@ -40,36 +40,36 @@ FIXTURE_VARIANT_ADD(ap, held_by_msr) { .by_msr = true };
 
 FIXTURE_SETUP(ap)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 2 });
 	self->bsp = &self->vm.vcpus[0];
 	self->ap = &self->vm.vcpus[1];
-	es_vm_launch(&self->vm);
-	es_boot_ap(self->bsp, self->ap);
+	vmm_vm_launch(&self->vm);
+	vmm_boot_ap(self->bsp, self->ap);
 }
 
 FIXTURE_TEARDOWN(ap)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
 /* The hold goes on, in that MP state, and the guest did not get to run. */
 #define EXPECT_HELD(vcpu, state) do {						\
-	EXPECT_FALSE(es_vcpu_rings_within(vcpu, QUIET_MS));			\
-	EXPECT_EQ(state, es_vcpu_mp_state(vcpu));				\
+	EXPECT_FALSE(vmm_vcpu_rings_within(vcpu, QUIET_MS));			\
+	EXPECT_EQ(state, vmm_vcpu_mp_state(vcpu));				\
 } while (0)
 
 #define EXPECT_STILL_HELD(vcpu)	EXPECT_HELD(vcpu, KVM_MP_STATE_AP_RESET_HOLD)
 
 TEST_F_TIMEOUT(ap, is_woken_by_init_and_sipi, 120)
 {
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
 	EXPECT_STILL_HELD(self->ap);
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
-	EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, es_vcpu_mp_state(self->ap));
-	EXPECT_EQ(1, es_mailbox(self->ap)->starts);
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+	EXPECT_TRUE(vmm_woken_by_sipi(self->ap, variant->by_msr));
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vmm_vcpu_mp_state(self->ap));
+	EXPECT_EQ(1, vmm_mailbox(self->ap)->starts);
 }
 
 /* INIT and SIPI meet the AP before, in and behind the way into the hold, and long after. */
@@ -78,14 +78,14 @@ TEST_F_TIMEOUT(ap, never_misses_a_wake_up, 240)
 	unsigned int round;
 
 	for (round = 0; round < ROUNDS; round++) {
-		es_park(self->ap, variant->by_msr);
+		vmm_park(self->ap, variant->by_msr);
 		if (round % 2)
-			es_sleep_ms(round % 16);
-		else if (round % 4 && es_parked_mp_state(self->ap) != KVM_MP_STATE_AP_RESET_HOLD)
-			es_fail("the AP does not park in round %u", round);
-		es_send_init_sipi(self->bsp, self->ap, round % 256);
-		es_vcpu_wait(self->ap, "INIT and SIPI end the hold in each round");
-		EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
+			vmm_sleep_ms(round % 16);
+		else if (round % 4 && vmm_parked_mp_state(self->ap) != KVM_MP_STATE_AP_RESET_HOLD)
+			vmm_fail("the AP does not park in round %u", round);
+		vmm_send_init_sipi(self->bsp, self->ap, round % 256);
+		vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold in each round");
+		EXPECT_TRUE(vmm_woken_by_sipi(self->ap, variant->by_msr));
 	}
 }
 
@@ -95,44 +95,44 @@ TEST_F_TIMEOUT(ap, a_wake_up_just_before_the_hold_is_not_lost, 120)
 	unsigned int round;
 
 	for (round = 0; round < 10; round++) {
-		es_send_init_sipi(self->bsp, self->ap, 0x10);
-		es_park(self->ap, variant->by_msr);
-		es_vcpu_wait(self->ap, "INIT and SIPI from before the hold end it");
-		EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
+		vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+		vmm_park(self->ap, variant->by_msr);
+		vmm_vcpu_wait(self->ap, "INIT and SIPI from before the hold end it");
+		EXPECT_TRUE(vmm_woken_by_sipi(self->ap, variant->by_msr));
 	}
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
 	EXPECT_STILL_HELD(self->ap);
 }
 
 TEST_F_TIMEOUT(ap, is_not_woken_by_an_nmi_of_userspace, 120)
 {
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-	es_vcpu_nmi(self->ap);
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+	vmm_vcpu_nmi(self->ap);
 	EXPECT_STILL_HELD(self->ap);
-	EXPECT_EQ(0, es_mailbox(self->ap)->nmis);
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI end the hold after an NMI did not");
-	EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
+	EXPECT_EQ(0, vmm_mailbox(self->ap)->nmis);
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold after an NMI did not");
+	EXPECT_TRUE(vmm_woken_by_sipi(self->ap, variant->by_msr));
 }
 
 TEST_F_TIMEOUT(ap, is_not_woken_by_an_nmi_of_another_vcpu, 120)
 {
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-	es_send_icr(self->bsp, ES_ICR_NMI, self->ap->nr);
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+	vmm_send_icr(self->bsp, ES_ICR_NMI, self->ap->nr);
 	EXPECT_STILL_HELD(self->ap);
-	EXPECT_EQ(0, es_mailbox(self->ap)->nmis);
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI end the hold after an NMI did not");
-	EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
+	EXPECT_EQ(0, vmm_mailbox(self->ap)->nmis);
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold after an NMI did not");
+	EXPECT_TRUE(vmm_woken_by_sipi(self->ap, variant->by_msr));
 }
 
-static uint64_t smram(struct es_vcpu *vcpu)
+static uint64_t smram(struct vmm_vcpu *vcpu)
 {
-	es_order(vcpu, AGENT_READ8, SMRAM_GPA, 0);
-	return es_mailbox(vcpu)->out[0];
+	vmm_order(vcpu, AGENT_READ8, SMRAM_GPA, 0);
+	return vmm_mailbox(vcpu)->out[0];
 }
 
 /* There is no SMM: an SMI is dropped, whoever sends it, and INIT and SIPI end the holds after it. */
@@ -141,77 +141,77 @@ TEST_F_TIMEOUT(ap, an_smi_changes_nothing, 120)
 	uint64_t before = smram(self->bsp);
 
 	EXPECT_EQ(0, ioctl(self->vm.fd, KVM_CHECK_EXTENSION, KVM_CAP_X86_SMM));
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-	es_vcpu_smi(self->ap);
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+	vmm_vcpu_smi(self->ap);
 	EXPECT_STILL_HELD(self->ap);
-	es_send_icr(self->bsp, ES_ICR_SMI, self->ap->nr);
+	vmm_send_icr(self->bsp, ES_ICR_SMI, self->ap->nr);
 	EXPECT_STILL_HELD(self->ap);
-	es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
-	es_vcpu_wait(self->ap, "KVM_SET_MP_STATE ends the hold after an SMI");
-	es_vcpu_smi(self->ap);
-	EXPECT_TRUE(es_guest_answers(self->ap));
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI end a hold after an SMI");
-	EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
+	vmm_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
+	vmm_vcpu_wait(self->ap, "KVM_SET_MP_STATE ends the hold after an SMI");
+	vmm_vcpu_smi(self->ap);
+	EXPECT_TRUE(vmm_guest_answers(self->ap));
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end a hold after an SMI");
+	EXPECT_TRUE(vmm_woken_by_sipi(self->ap, variant->by_msr));
 	EXPECT_EQ(before, smram(self->bsp));
 }
 
 /* INIT would drop it, as it does in every vCPU. */
 TEST_F_TIMEOUT(ap, an_nmi_waits_until_the_hold_ends, 120)
 {
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-	es_vcpu_nmi(self->ap);
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+	vmm_vcpu_nmi(self->ap);
 	EXPECT_STILL_HELD(self->ap);
-	EXPECT_EQ(0, es_mailbox(self->ap)->nmis);
-	es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
-	es_vcpu_wait(self->ap, "KVM_SET_MP_STATE ends the hold");
-	EXPECT_EQ(1, es_mailbox(self->ap)->nmis);
+	EXPECT_EQ(0, vmm_mailbox(self->ap)->nmis);
+	vmm_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
+	vmm_vcpu_wait(self->ap, "KVM_SET_MP_STATE ends the hold");
+	EXPECT_EQ(1, vmm_mailbox(self->ap)->nmis);
 }
 
 TEST_F_TIMEOUT(ap, is_not_woken_by_leaving_and_entering_kvm_run, 120)
 {
 	unsigned int kick;
 
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
 	for (kick = 0; kick < KICKS; kick++) {
-		es_vcpu_pause(self->ap);
-		es_vcpu_go(self->ap);
+		vmm_vcpu_pause(self->ap);
+		vmm_vcpu_go(self->ap);
 	}
 	EXPECT_STILL_HELD(self->ap);
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI end the hold after kicks did not");
-	EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold after kicks did not");
+	EXPECT_TRUE(vmm_woken_by_sipi(self->ap, variant->by_msr));
 }
 
 TEST_F_TIMEOUT(ap, is_held_after_its_mp_state_was_read_and_set_again, 120)
 {
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-	es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_AP_RESET_HOLD);
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+	vmm_vcpu_set_mp_state(self->ap, KVM_MP_STATE_AP_RESET_HOLD);
 	EXPECT_STILL_HELD(self->ap);
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI end the hold that userspace set again");
-	EXPECT_TRUE(es_woken_by_sipi(self->ap, variant->by_msr));
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold that userspace set again");
+	EXPECT_TRUE(vmm_woken_by_sipi(self->ap, variant->by_msr));
 }
 
 /* Userspace may end a hold; the answer says that it was no SIPI. */
 TEST_F_TIMEOUT(ap, is_released_by_userspace_with_an_answer_of_zero, 120)
 {
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-	es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
-	es_vcpu_wait(self->ap, "KVM_SET_MP_STATE ends the hold");
-	EXPECT_FALSE(es_woken_by_sipi(self->ap, variant->by_msr));
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+	vmm_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
+	vmm_vcpu_wait(self->ap, "KVM_SET_MP_STATE ends the hold");
+	EXPECT_FALSE(vmm_woken_by_sipi(self->ap, variant->by_msr));
 	if (variant->by_msr) {
-		EXPECT_EQ(SPEC_MSR_AP_HOLD_RESP, es_mailbox(self->ap)->out[0]);
+		EXPECT_EQ(SPEC_MSR_AP_HOLD_RESP, vmm_mailbox(self->ap)->out[0]);
 	} else {
-		EXPECT_EQ(SPEC_HANDLED, es_info1(self->ap));
-		EXPECT_EQ(0, es_info2(self->ap));
+		EXPECT_EQ(SPEC_HANDLED, vmm_info1(self->ap));
+		EXPECT_EQ(0, vmm_info2(self->ap));
 	}
 }
 
@@ -221,10 +221,10 @@ TEST_F_TIMEOUT(ap, keeps_its_control_registers_over_init_as_kvm_knows_them, 120)
 	struct kvm_sregs before = { }, after = { };
 
 	ASSERT_EQ(0, ioctl(self->ap->fd, KVM_GET_SREGS, &before));
-	es_park(self->ap, variant->by_msr);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+	vmm_park(self->ap, variant->by_msr);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold");
 	ASSERT_EQ(0, ioctl(self->ap->fd, KVM_GET_SREGS, &after));
 	EXPECT_NE(0, after.cr4);
 	EXPECT_EQ(before.cr0, after.cr0);
@@ -238,23 +238,23 @@ TEST_F_TIMEOUT(ap, may_be_held_both_ways_in_turn, 120)
 	unsigned int round;
 
 	for (round = 0; round < 6; round++, by_msr = !by_msr) {
-		es_park(self->ap, by_msr);
-		ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-		es_send_init_sipi(self->bsp, self->ap, 0x10);
-		es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
-		EXPECT_TRUE(es_woken_by_sipi(self->ap, by_msr));
+		vmm_park(self->ap, by_msr);
+		ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+		vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+		vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+		EXPECT_TRUE(vmm_woken_by_sipi(self->ap, by_msr));
 	}
 }
 
 /* The boot CPU, below: INIT does not stop it unless it is held, and what INIT and SIPI mean is not lost. */
 #define EXPECT_BSP_WOKEN() do {							\
-	es_vcpu_wait(self->bsp, "INIT and SIPI end the boot CPU's hold");	\
-	EXPECT_TRUE(es_woken_by_sipi(self->bsp, variant->by_msr));		\
+	vmm_vcpu_wait(self->bsp, "INIT and SIPI end the boot CPU's hold");	\
+	EXPECT_TRUE(vmm_woken_by_sipi(self->bsp, variant->by_msr));		\
 } while (0)
 
 #define EXPECT_BSP_RUNS() do {							\
-	EXPECT_TRUE(es_guest_answers(self->bsp));				\
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, es_vcpu_mp_state(self->bsp));		\
+	EXPECT_TRUE(vmm_guest_answers(self->bsp));				\
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vmm_vcpu_mp_state(self->bsp));		\
 } while (0)
 
 TEST_F_TIMEOUT(ap, boot_cpu_is_woken_by_init_and_sipi, 120)
@@ -262,11 +262,11 @@ TEST_F_TIMEOUT(ap, boot_cpu_is_woken_by_init_and_sipi, 120)
 	unsigned int round;
 
 	for (round = 0; round < 10; round++) {
-		es_park(self->bsp, variant->by_msr);
+		vmm_park(self->bsp, variant->by_msr);
 		EXPECT_HELD(self->bsp, KVM_MP_STATE_AP_RESET_HOLD);
-		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+		vmm_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
 		EXPECT_HELD(self->bsp, KVM_MP_STATE_INIT_RECEIVED);
-		es_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
+		vmm_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
 		EXPECT_BSP_WOKEN();
 	}
 }
@@ -276,12 +276,12 @@ TEST_F_TIMEOUT(ap, boot_cpu_runs_on_after_init, 120)
 	unsigned int round;
 
 	for (round = 0; round < 10; round++) {
-		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+		vmm_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
 		EXPECT_BSP_RUNS();
 	}
-	es_park(self->bsp, variant->by_msr);
+	vmm_park(self->bsp, variant->by_msr);
 	EXPECT_HELD(self->bsp, KVM_MP_STATE_INIT_RECEIVED);
-	es_send_init_sipi(self->ap, self->bsp, 0x10);
+	vmm_send_init_sipi(self->ap, self->bsp, 0x10);
 	EXPECT_BSP_WOKEN();
 }
 
@@ -290,11 +290,11 @@ TEST_F_TIMEOUT(ap, boot_cpu_is_woken_by_a_sipi_whose_init_came_before_the_hold, 
 	unsigned int round;
 
 	for (round = 0; round < 10; round++) {
-		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+		vmm_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
 		EXPECT_BSP_RUNS();
-		es_park(self->bsp, variant->by_msr);
+		vmm_park(self->bsp, variant->by_msr);
 		EXPECT_HELD(self->bsp, KVM_MP_STATE_INIT_RECEIVED);
-		es_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
+		vmm_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
 		EXPECT_BSP_WOKEN();
 	}
 }
@@ -304,36 +304,36 @@ TEST_F_TIMEOUT(ap, boot_cpu_does_not_lose_a_wake_up_just_before_the_hold, 120)
 	unsigned int round;
 
 	for (round = 0; round < 10; round++) {
-		es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+		vmm_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
 		if (round % 2)
 			EXPECT_BSP_RUNS();
-		es_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
+		vmm_send_icr(self->ap, ES_ICR_SIPI | round, self->bsp->nr);
 		if (round % 3)
 			EXPECT_BSP_RUNS();
-		es_park(self->bsp, variant->by_msr);
+		vmm_park(self->bsp, variant->by_msr);
 		EXPECT_BSP_WOKEN();
 	}
-	es_park(self->bsp, variant->by_msr);
+	vmm_park(self->bsp, variant->by_msr);
 	EXPECT_HELD(self->bsp, KVM_MP_STATE_AP_RESET_HOLD);
 }
 
 /* A SIPI without INIT means nothing, nor does the INIT behind it make it one. */
 TEST_F_TIMEOUT(ap, boot_cpu_forgets_a_sipi_that_no_init_came_before, 120)
 {
-	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
+	vmm_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
 	EXPECT_BSP_RUNS();
-	es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+	vmm_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
 	EXPECT_BSP_RUNS();
-	es_park(self->bsp, variant->by_msr);
+	vmm_park(self->bsp, variant->by_msr);
 	EXPECT_HELD(self->bsp, KVM_MP_STATE_INIT_RECEIVED);
-	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
+	vmm_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
 	EXPECT_BSP_WOKEN();
 }
 
 /* A VMM with an APIC of its own keeps the MP state: a hold is an exit, and KVM_RUN ends it. */
 FIXTURE(no_apic) {
-	struct es_vm vm;
-	struct es_vcpu *bsp;
+	struct vmm_vm vm;
+	struct vmm_vcpu *bsp;
 };
 
 FIXTURE_VARIANT(no_apic) {
@@ -345,18 +345,18 @@ FIXTURE_VARIANT_ADD(no_apic, held_by_msr) { .by_msr = true };
 
 FIXTURE_SETUP(no_apic)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 1, .no_apic = true });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .no_apic = true });
 	self->bsp = &self->vm.vcpus[0];
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 }
 
 FIXTURE_TEARDOWN(no_apic)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
-static int set_mp_state(struct es_vcpu *vcpu, unsigned int state)
+static int set_mp_state(struct vmm_vcpu *vcpu, unsigned int state)
 {
 	return ioctl(vcpu->fd, KVM_SET_MP_STATE, &(struct kvm_mp_state){ state }) ? errno : 0;
 }
@@ -366,16 +366,16 @@ TEST_F_TIMEOUT(no_apic, a_hold_is_an_exit_that_kvm_run_ends, 120)
 	unsigned int round;
 
 	for (round = 0; round < 3; round++) {
-		es_park(self->bsp, variant->by_msr);
-		es_vcpu_wait_stop(self->bsp, "a hold is an exit");
+		vmm_park(self->bsp, variant->by_msr);
+		vmm_vcpu_wait_stop(self->bsp, "a hold is an exit");
 		EXPECT_EQ(KVM_EXIT_AP_RESET_HOLD, self->bsp->run->exit_reason);
 		EXPECT_EQ(EINVAL, set_mp_state(self->bsp, KVM_MP_STATE_AP_RESET_HOLD));
 		EXPECT_EQ(EINVAL, set_mp_state(self->bsp, KVM_MP_STATE_INIT_RECEIVED));
 		EXPECT_EQ(EINVAL, set_mp_state(self->bsp, KVM_MP_STATE_SIPI_RECEIVED));
 		EXPECT_EQ(0, set_mp_state(self->bsp, KVM_MP_STATE_RUNNABLE));
-		es_vcpu_go(self->bsp);
-		es_vcpu_wait(self->bsp, "KVM_RUN ends the hold");
-		EXPECT_FALSE(es_woken_by_sipi(self->bsp, variant->by_msr));
+		vmm_vcpu_go(self->bsp);
+		vmm_vcpu_wait(self->bsp, "KVM_RUN ends the hold");
+		EXPECT_FALSE(vmm_woken_by_sipi(self->bsp, variant->by_msr));
 	}
 }
 

@@ -94,41 +94,41 @@ static const struct row {
 };
 
 /* Only what the commands look at: file descriptors, no memory, no vCPUs. */
-static void open_vm(struct es_vm *vm)
+static void open_vm(struct vmm_vm *vm)
 {
 	memset(vm, 0, sizeof(*vm));
 	vm->kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	vm->sev_fd = open("/dev/sev", O_RDWR | O_CLOEXEC);
 	vm->fd = ioctl(vm->kvm_fd, KVM_CREATE_VM, 0);
 	if (vm->fd < 0)
-		es_fail("KVM_CREATE_VM failed: %m");
+		vmm_fail("KVM_CREATE_VM failed: %m");
 }
 
 static void must(int error, const char *what)
 {
 	if (error)
-		es_fail("%s failed with errno %d", what, -error);
+		vmm_fail("%s failed with errno %d", what, -error);
 }
 
-static void take_context(struct es_vm *vm, const struct es_vm *from, unsigned int capability)
+static void take_context(struct vmm_vm *vm, const struct vmm_vm *from, unsigned int capability)
 {
 	struct kvm_enable_cap cap = { .cap = capability, .args[0] = from->fd };
 
 	if (ioctl(vm->fd, KVM_ENABLE_CAP, &cap))
-		es_fail("KVM_ENABLE_CAP(%u) failed: %m", capability);
+		vmm_fail("KVM_ENABLE_CAP(%u) failed: %m", capability);
 }
 
-static void launch(struct es_vm *vm, unsigned int policy)
+static void launch(struct vmm_vm *vm, unsigned int policy)
 {
 	struct kvm_sev_launch_start start = { .policy = policy };
 
-	must(es_sev_cmd(vm, KVM_SEV_LAUNCH_START, &start, NULL), "LAUNCH_START");
-	must(es_launch_measure(vm), "LAUNCH_MEASURE");
-	must(es_launch_finish(vm), "LAUNCH_FINISH");
+	must(vmm_sev_cmd(vm, KVM_SEV_LAUNCH_START, &start, NULL), "LAUNCH_START");
+	must(vmm_launch_measure(vm), "LAUNCH_MEASURE");
+	must(vmm_launch_finish(vm), "LAUNCH_FINISH");
 }
 
 FIXTURE(command) {
-	struct es_vm vm, other;
+	struct vmm_vm vm, other;
 };
 
 FIXTURE_VARIANT(command) { enum kind kind; };
@@ -143,7 +143,7 @@ FIXTURE_VARIANT_ADD(command, of_a_guest_that_moved_away) { VM_MOVED };
 
 FIXTURE_SETUP(command)
 {
-	struct es_vm *guest = &self->vm;
+	struct vmm_vm *guest = &self->vm;
 	enum kind kind = variant->kind;
 	bool es = kind == VM_ES || kind == VM_ES_RUNNING || kind == VM_ES_MIRROR || kind == VM_MOVED;
 
@@ -152,7 +152,7 @@ FIXTURE_SETUP(command)
 	if (kind == VM_MIRROR || kind == VM_ES_MIRROR)
 		guest = &self->other;
 	if (kind != VM_PLAIN)
-		must(es_sev_cmd(guest, es ? KVM_SEV_ES_INIT : KVM_SEV_INIT, NULL, NULL), "KVM_SEV_INIT");
+		must(vmm_sev_cmd(guest, es ? KVM_SEV_ES_INIT : KVM_SEV_INIT, NULL, NULL), "KVM_SEV_INIT");
 	if (kind == VM_SEV_RUNNING || kind == VM_ES_RUNNING)
 		launch(guest, es ? ES_POLICY_NODBG | ES_POLICY_ES : ES_POLICY_NODBG);
 	if (guest != &self->vm)
@@ -171,26 +171,26 @@ static int told(const struct row *row, enum kind kind, bool new_kernel)
 {
 	switch (row->want[kind]) {
 	case OURS:
-		return es_env_stock_module() ? EINVAL : EFAULT;
+		return vmm_env_stock_module() ? EINVAL : EFAULT;
 	case TWICE:
 		return new_kernel ? EINVAL : EBUSY;
 	case NO_SNP:
 		return new_kernel ? ENOTTY : EINVAL;
 	case NEW_TYPE:
-		return new_kernel || es_env_stock_module() ? EINVAL : EFAULT;
+		return new_kernel || vmm_env_stock_module() ? EINVAL : EFAULT;
 	default:
 		return row->want[kind];
 	}
 }
 
 /* Returns how many answers were others than WANT. */
-static unsigned int ask(struct es_vm *vm, const struct row *row, uint32_t id, int want)
+static unsigned int ask(struct vmm_vm *vm, const struct row *row, uint32_t id, int want)
 {
 	void *const places[] = { NULL, (void *)1, (void *)(1ull << 63) };
 	unsigned int i, wrong = 0;
 
 	for (i = 0; i < ARRAY_SIZE(places); i++) {
-		int error = -es_sev_cmd(vm, id, places[i], NULL);
+		int error = -vmm_sev_cmd(vm, id, places[i], NULL);
 
 		if (error == want)
 			continue;
@@ -203,7 +203,7 @@ static unsigned int ask(struct es_vm *vm, const struct row *row, uint32_t id, in
 
 TEST_F_TIMEOUT(command, gets_the_error_of_the_stock_module, 120)
 {
-	bool new_kernel = es_init2_vm_type(self->vm.kvm_fd);
+	bool new_kernel = vmm_init2_vm_type(self->vm.kvm_fd);
 	unsigned int i, asked = 0, wrong = 0;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {

@@ -63,7 +63,7 @@ TEST_F_TIMEOUT(conformance, every_row_is_answered_by_the_book, 900)
 
 	EXPECT_EQ(0, nr_failed);
 	if (nr_failed)
-		es_print_rerun();
+		vmm_print_rerun();
 }
 
 TEST_HARNESS_MAIN

@@ -49,40 +49,40 @@ static void mark_and_keep(struct kvm_cpuid_entry2 *entry)
 }
 
 FIXTURE(cpuid) {
-	struct es_vm vm;
-	struct es_vcpu *vcpu;
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu;
 };
 
 FIXTURE_SETUP(cpuid)
 {
 	nr_told = 0;
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 1, .edit_cpuid = mark_and_keep });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .edit_cpuid = mark_and_keep });
 	self->vcpu = &self->vm.vcpus[0];
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 }
 
 FIXTURE_TEARDOWN(cpuid)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
-static bool says(struct es_vcpu *vcpu, const struct kvm_cpuid_entry2 *entry)
+static bool says(struct vmm_vcpu *vcpu, const struct kvm_cpuid_entry2 *entry)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
-	const uint8_t *answer = es_answer(vcpu);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+	const uint8_t *answer = vmm_answer(vcpu);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, entry->function);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, entry->index);
 	if (entry->function == 0xd)
 		spec_ghcb_put(ghcb, SPEC_GHCB_XCR0, XCR0_RESET);
-	es_send(vcpu);
-	return es_info1(vcpu) == SPEC_HANDLED && spec_ghcb_get(answer, SPEC_GHCB_RAX) == entry->eax &&
+	vmm_send(vcpu);
+	return vmm_info1(vcpu) == SPEC_HANDLED && spec_ghcb_get(answer, SPEC_GHCB_RAX) == entry->eax &&
 	       spec_ghcb_get(answer, SPEC_GHCB_RBX) == entry->ebx && spec_ghcb_get(answer, SPEC_GHCB_RCX) == entry->ecx &&
 	       spec_ghcb_get(answer, SPEC_GHCB_RDX) == entry->edx;
 }
 
-static unsigned int wrong_leaves(struct es_vcpu *vcpu)
+static unsigned int wrong_leaves(struct vmm_vcpu *vcpu)
 {
 	unsigned int i, nr = 0;
 
@@ -134,25 +134,25 @@ TEST_F(cpuid, the_msr_protocol_says_the_same)
 			const uint32_t *regs = &told[i].eax;
 
 			for (reg = 0; reg < 4 && !told[i].index; reg++)
-				wrong += es_msr_proto(self->vcpu, SPEC_MSR_CPUID(told[i].function, reg)) >> 32 != regs[reg];
+				wrong += vmm_msr_proto(self->vcpu, SPEC_MSR_CPUID(told[i].function, reg)) >> 32 != regs[reg];
 		}
 	}
 	EXPECT_EQ(0, wrong);
 }
 
-static bool raises_gp(struct es_vcpu *vcpu, bool marked, unsigned int cpl)
+static bool raises_gp(struct vmm_vcpu *vcpu, bool marked, unsigned int cpl)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
 	if (marked)
 		spec_ghcb_put(ghcb, SPEC_GHCB_CPL, cpl);
-	es_send(vcpu);
-	if (es_info1(vcpu) == SPEC_EXCEPTION && es_info2(vcpu) == INJECT_GP)
+	vmm_send(vcpu);
+	if (vmm_info1(vcpu) == SPEC_EXCEPTION && vmm_info2(vcpu) == INJECT_GP)
 		return true;
-	if (es_info1(vcpu) != SPEC_HANDLED)
-		es_fail("CPUID gives SW_EXITINFO1 %u", es_info1(vcpu));
+	if (vmm_info1(vcpu) != SPEC_HANDLED)
+		vmm_fail("CPUID gives SW_EXITINFO1 %u", vmm_info1(vcpu));
 	return false;
 }
 
@@ -162,26 +162,26 @@ TEST_F(cpuid, only_cpl_0_may_ask_where_the_guest_wants_it)
 	unsigned int round;
 
 	for (round = 0; round < 2; round++) {
-		es_order(self->vcpu, AGENT_WRMSR, MSR_MISC_FEATURES_ENABLES, CPUID_FAULTING);
-		ASSERT_EQ(0, es_mailbox(self->vcpu)->exception);
+		vmm_order(self->vcpu, AGENT_WRMSR, MSR_MISC_FEATURES_ENABLES, CPUID_FAULTING);
+		ASSERT_EQ(0, vmm_mailbox(self->vcpu)->exception);
 		EXPECT_FALSE(raises_gp(self->vcpu, false, 0));
 		EXPECT_FALSE(raises_gp(self->vcpu, true, 0));
 		EXPECT_TRUE(raises_gp(self->vcpu, true, 3));
-		EXPECT_EQ(0x68747541, es_msr_proto(self->vcpu, SPEC_MSR_CPUID(0, 1)) >> 32);
-		es_order(self->vcpu, AGENT_WRMSR, MSR_MISC_FEATURES_ENABLES, 0);
+		EXPECT_EQ(0x68747541, vmm_msr_proto(self->vcpu, SPEC_MSR_CPUID(0, 1)) >> 32);
+		vmm_order(self->vcpu, AGENT_WRMSR, MSR_MISC_FEATURES_ENABLES, 0);
 		EXPECT_FALSE(raises_gp(self->vcpu, true, 3));
 	}
 }
 
 TEST_F(cpuid, kvm_cpuid_is_traced_while_somebody_listens)
 {
-	EXPECT_TRUE(es_guest_answers(self->vcpu));
-	es_trace("kvm/kvm_cpuid", true);
-	EXPECT_TRUE(es_guest_answers(self->vcpu));
-	EXPECT_TRUE(es_guest_answers(self->vcpu));
-	es_trace("kvm/kvm_cpuid", false);
-	EXPECT_TRUE(es_guest_answers(self->vcpu));
-	EXPECT_EQ(2, es_traced("kvm_cpuid: func 0 idx 0"));
+	EXPECT_TRUE(vmm_guest_answers(self->vcpu));
+	vmm_trace("kvm/kvm_cpuid", true);
+	EXPECT_TRUE(vmm_guest_answers(self->vcpu));
+	EXPECT_TRUE(vmm_guest_answers(self->vcpu));
+	vmm_trace("kvm/kvm_cpuid", false);
+	EXPECT_TRUE(vmm_guest_answers(self->vcpu));
+	EXPECT_EQ(2, vmm_traced("kvm_cpuid: func 0 idx 0"));
 }
 
 TEST_HARNESS_MAIN

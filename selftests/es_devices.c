@@ -28,8 +28,8 @@
 #define GPA		(AGENT_MMIO_GPA + 0x100)
 
 struct devices {
-	struct es_vm vm;
-	struct es_vcpu *vcpu;
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu;
 	int event;
 	struct seen {
 		unsigned int exits;
@@ -44,7 +44,7 @@ FIXTURE(devices) {
 };
 
 /* Userspace: remembers what it is told, and answers 0xa5 everywhere. */
-static bool on_exit_to_userspace(struct es_vcpu *vcpu, struct kvm_run *run)
+static bool on_exit_to_userspace(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	struct seen *seen = vcpu->vm->context;
 	bool io = run->exit_reason == KVM_EXIT_IO;
@@ -56,7 +56,7 @@ static bool on_exit_to_userspace(struct es_vcpu *vcpu, struct kvm_run *run)
 	seen->exits++;
 	seen->len_bytes = io ? run->io.size * run->io.count : run->mmio.len;
 	if (seen->len_bytes > sizeof(seen->bytes))
-		es_fail("an exit carries %u bytes", seen->len_bytes);
+		vmm_fail("an exit carries %u bytes", seen->len_bytes);
 	if (out)
 		memcpy(seen->bytes, data, seen->len_bytes);
 	else if (!seen->silent)
@@ -66,18 +66,18 @@ static bool on_exit_to_userspace(struct es_vcpu *vcpu, struct kvm_run *run)
 
 FIXTURE_SETUP(devices)
 {
-	es_vm_create(&self->d.vm, &(struct es_vm_options){ .nr_vcpus = 1 });
+	vmm_vm_create(&self->d.vm, &(struct vmm_vm_options){ .nr_vcpus = 1 });
 	self->d.vcpu = &self->d.vm.vcpus[0];
 	self->d.event = eventfd(0, EFD_NONBLOCK);
 	self->d.vm.context = &self->d.seen;
 	self->d.vm.on_exit = on_exit_to_userspace;
-	es_vm_launch(&self->d.vm);
-	es_boot(&self->d.vm);
+	vmm_vm_launch(&self->d.vm);
+	vmm_boot(&self->d.vm);
 }
 
 FIXTURE_TEARDOWN(devices)
 {
-	es_vm_destroy(&self->d.vm);
+	vmm_vm_destroy(&self->d.vm);
 	close(self->d.event);
 }
 
@@ -105,17 +105,17 @@ static unsigned int exits(struct devices *self)
 }
 
 /* INS or OUTS by hand, of bytes in the GHCB. */
-static void string_of(struct es_vcpu *vcpu, unsigned int port, bool in)
+static void string_of(struct vmm_vcpu *vcpu, unsigned int port, bool in)
 {
 	uint32_t info1 = SPEC_IO_PORT(port) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64 | (in ? SPEC_IO_IN : 0);
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_IOIO, info1 | SPEC_IO_BYTES(1), STRING_BYTES);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_IOIO, info1 | SPEC_IO_BYTES(1), STRING_BYTES);
 
-	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, es_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
+	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
 	memset(ghcb + SPEC_GHCB_BUFFER, 0x3c, STRING_BYTES);
-	es_send(vcpu);
+	vmm_send(vcpu);
 }
 
-static void string(struct es_vcpu *vcpu, bool in)
+static void string(struct vmm_vcpu *vcpu, bool in)
 {
 	string_of(vcpu, PORT, in);
 }
@@ -132,12 +132,12 @@ static unsigned int other_than(const uint8_t *bytes, uint8_t wanted)
 TEST_F(devices, an_ioeventfd_has_its_port_and_no_other)
 {
 	ASSERT_EQ(0, assign(&self->d, PORT, 4, KVM_IOEVENTFD_FLAG_PIO));
-	es_order(self->d.vcpu, AGENT_OUT, PORT, 1);
+	vmm_order(self->d.vcpu, AGENT_OUT, PORT, 1);
 	EXPECT_EQ(1, signals(&self->d));
 	EXPECT_EQ(0, exits(&self->d));
-	es_order(self->d.vcpu, AGENT_OUT, PORT + 4, 1);
-	es_order(self->d.vcpu, AGENT_OUT, PORT - 4, 1);
-	es_order(self->d.vcpu, AGENT_OUT, PORT + 1, 1);
+	vmm_order(self->d.vcpu, AGENT_OUT, PORT + 4, 1);
+	vmm_order(self->d.vcpu, AGENT_OUT, PORT - 4, 1);
+	vmm_order(self->d.vcpu, AGENT_OUT, PORT + 1, 1);
 	EXPECT_EQ(0, signals(&self->d));
 	EXPECT_EQ(3, exits(&self->d));
 	/* The port, but bytes. */
@@ -150,26 +150,26 @@ TEST_F(devices, an_ioeventfd_has_its_port_and_no_other)
 TEST_F(devices, an_ioeventfd_that_wants_a_value_leaves_the_others_to_userspace)
 {
 	ASSERT_EQ(0, assign(&self->d, PORT, 4, KVM_IOEVENTFD_FLAG_PIO | KVM_IOEVENTFD_FLAG_DATAMATCH));
-	es_order(self->d.vcpu, AGENT_OUT, PORT, 7);
+	vmm_order(self->d.vcpu, AGENT_OUT, PORT, 7);
 	EXPECT_EQ(1, signals(&self->d));
 	EXPECT_EQ(0, exits(&self->d));
-	es_order(self->d.vcpu, AGENT_OUT, PORT, 8);
+	vmm_order(self->d.vcpu, AGENT_OUT, PORT, 8);
 	EXPECT_EQ(0, signals(&self->d));
 	EXPECT_EQ(1, exits(&self->d));
 	EXPECT_EQ(8, *(uint32_t *)self->d.seen.bytes);
-	es_order(self->d.vcpu, AGENT_IN, PORT, 0);
+	vmm_order(self->d.vcpu, AGENT_IN, PORT, 0);
 	EXPECT_EQ(1, exits(&self->d));
-	EXPECT_EQ(0xa5a5a5a5, es_mailbox(self->d.vcpu)->out[0]);
+	EXPECT_EQ(0xa5a5a5a5, vmm_mailbox(self->d.vcpu)->out[0]);
 }
 
 TEST_F(devices, an_ioeventfd_has_its_address_and_no_other)
 {
 	ASSERT_EQ(0, assign(&self->d, GPA, 0, 0));
-	es_order(self->d.vcpu, AGENT_STORE, GPA, 1);
+	vmm_order(self->d.vcpu, AGENT_STORE, GPA, 1);
 	EXPECT_EQ(1, signals(&self->d));
 	EXPECT_EQ(0, exits(&self->d));
-	es_order(self->d.vcpu, AGENT_STORE, GPA + 4, 1);
-	es_order(self->d.vcpu, AGENT_STORE, GPA - 4, 1);
+	vmm_order(self->d.vcpu, AGENT_STORE, GPA + 4, 1);
+	vmm_order(self->d.vcpu, AGENT_STORE, GPA - 4, 1);
 	EXPECT_EQ(0, signals(&self->d));
 	EXPECT_EQ(2, exits(&self->d));
 }
@@ -181,30 +181,30 @@ TEST_F(devices, among_many_each_is_found)
 	for (i = 0; i < 40; i++)
 		ASSERT_EQ(0, assign(&self->d, GPA + i * 16, 4, 0));
 	for (i = 0; i < 40; i++)
-		es_order(self->d.vcpu, AGENT_STORE, GPA + i * 16, 1);
+		vmm_order(self->d.vcpu, AGENT_STORE, GPA + i * 16, 1);
 	EXPECT_EQ(40, signals(&self->d));
 	EXPECT_EQ(0, exits(&self->d));
 	for (i = 0; i < 40; i++)
-		es_order(self->d.vcpu, AGENT_STORE, GPA + i * 16 + 8, 1);
+		vmm_order(self->d.vcpu, AGENT_STORE, GPA + i * 16 + 8, 1);
 	EXPECT_EQ(0, signals(&self->d));
 	EXPECT_EQ(40, exits(&self->d));
 }
 
 /* Requests by hand: a byte of a port, four bytes of an address; the answers that come are not looked at. */
-static void read_port(struct es_vcpu *vcpu, unsigned int port)
+static void read_port(struct vmm_vcpu *vcpu, unsigned int port)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(port) | SPEC_IO_BYTES(1) | SPEC_IO_IN, 0);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(port) | SPEC_IO_BYTES(1) | SPEC_IO_IN, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
-	es_send(vcpu);
+	vmm_send(vcpu);
 }
 
-static void read_address(struct es_vcpu *vcpu, uint64_t gpa)
+static void read_address(struct vmm_vcpu *vcpu, uint64_t gpa)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_NAE_MMIO_READ, gpa, 4);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_NAE_MMIO_READ, gpa, 4);
 
-	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, es_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
-	es_send(vcpu);
+	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
+	vmm_send(vcpu);
 }
 
 TEST_F(devices, the_chips_of_kvm_have_all_of_their_range)
@@ -222,14 +222,14 @@ TEST_F(devices, the_chips_of_kvm_have_all_of_their_range)
 
 TEST_F(devices, what_comes_and_goes_is_noticed)
 {
-	es_order(self->d.vcpu, AGENT_STORE, GPA, 1);
+	vmm_order(self->d.vcpu, AGENT_STORE, GPA, 1);
 	EXPECT_EQ(1, exits(&self->d));
 	ASSERT_EQ(0, assign(&self->d, GPA, 4, 0));
-	es_order(self->d.vcpu, AGENT_STORE, GPA, 1);
+	vmm_order(self->d.vcpu, AGENT_STORE, GPA, 1);
 	EXPECT_EQ(1, signals(&self->d));
 	EXPECT_EQ(0, exits(&self->d));
 	ASSERT_EQ(0, assign(&self->d, GPA, 4, KVM_IOEVENTFD_FLAG_DEASSIGN));
-	es_order(self->d.vcpu, AGENT_STORE, GPA, 1);
+	vmm_order(self->d.vcpu, AGENT_STORE, GPA, 1);
 	EXPECT_EQ(0, signals(&self->d));
 	EXPECT_EQ(1, exits(&self->d));
 }
@@ -240,20 +240,20 @@ TEST_F(devices, a_port_that_userspace_does_not_fill_reads_as_zero)
 	string(self->d.vcpu, false);
 	EXPECT_EQ(0, other_than(self->d.seen.bytes, 0x3c));
 	self->d.seen.silent = true;
-	es_order(self->d.vcpu, AGENT_IN, PORT, 0);
-	EXPECT_EQ(0, es_mailbox(self->d.vcpu)->out[0]);
+	vmm_order(self->d.vcpu, AGENT_IN, PORT, 0);
+	EXPECT_EQ(0, vmm_mailbox(self->d.vcpu)->out[0]);
 	string(self->d.vcpu, false);
 	string(self->d.vcpu, true);
-	EXPECT_EQ(0, other_than(es_answer(self->d.vcpu) + SPEC_GHCB_BUFFER, 0));
+	EXPECT_EQ(0, other_than(vmm_answer(self->d.vcpu) + SPEC_GHCB_BUFFER, 0));
 	EXPECT_EQ(4, exits(&self->d));
 }
 
 TEST_F(devices, an_address_that_userspace_does_not_fill_reads_as_zero)
 {
-	es_order(self->d.vcpu, AGENT_STORE, GPA, 0x11223344);
+	vmm_order(self->d.vcpu, AGENT_STORE, GPA, 0x11223344);
 	self->d.seen.silent = true;
-	es_order(self->d.vcpu, AGENT_LOAD, GPA, 0);
-	EXPECT_EQ(0, (uint32_t)es_mailbox(self->d.vcpu)->out[0]);
+	vmm_order(self->d.vcpu, AGENT_LOAD, GPA, 0);
+	EXPECT_EQ(0, (uint32_t)vmm_mailbox(self->d.vcpu)->out[0]);
 	EXPECT_EQ(2, exits(&self->d));
 }
 
@@ -266,35 +266,35 @@ TEST_F(devices, a_port_that_kvm_does_not_fill_reads_as_zero)
 	string(self->d.vcpu, false);
 	EXPECT_EQ(0, other_than(self->d.seen.bytes, 0x3c));
 	string_of(self->d.vcpu, PIT_COMMAND, true);
-	EXPECT_EQ(0, other_than(es_answer(self->d.vcpu) + SPEC_GHCB_BUFFER, 0));
+	EXPECT_EQ(0, other_than(vmm_answer(self->d.vcpu) + SPEC_GHCB_BUFFER, 0));
 	EXPECT_EQ(1, exits(&self->d));
 }
 
 /* 1 out and 1 in, then strings: the same whether somebody listens to kvm_pio or not. */
 static void all_roads(struct __test_metadata *_metadata, struct devices *self)
 {
-	es_order(self->vcpu, AGENT_OUT, PORT, 0x11223344);
+	vmm_order(self->vcpu, AGENT_OUT, PORT, 0x11223344);
 	EXPECT_EQ(0x11223344, *(uint32_t *)self->seen.bytes);
-	es_order(self->vcpu, AGENT_IN, PORT, 0);
-	EXPECT_EQ(0xa5a5a5a5, es_mailbox(self->vcpu)->out[0]);
+	vmm_order(self->vcpu, AGENT_IN, PORT, 0);
+	EXPECT_EQ(0xa5a5a5a5, vmm_mailbox(self->vcpu)->out[0]);
 	string(self->vcpu, false);
 	EXPECT_EQ(0, other_than(self->seen.bytes, 0x3c));
 	string(self->vcpu, true);
-	EXPECT_EQ(0, other_than(es_answer(self->vcpu) + SPEC_GHCB_BUFFER, 0xa5));
+	EXPECT_EQ(0, other_than(vmm_answer(self->vcpu) + SPEC_GHCB_BUFFER, 0xa5));
 	EXPECT_EQ(4, exits(self));
 }
 
 TEST_F(devices, kvm_pio_is_traced_while_somebody_listens)
 {
 	all_roads(_metadata, &self->d);
-	es_trace("kvm/kvm_pio", true);
+	vmm_trace("kvm/kvm_pio", true);
 	all_roads(_metadata, &self->d);
-	es_trace("kvm/kvm_pio", false);
+	vmm_trace("kvm/kvm_pio", false);
 	all_roads(_metadata, &self->d);
-	EXPECT_EQ(1, es_traced("pio_write at 0x1234 size 4 count 1 val 0x11223344"));
-	EXPECT_EQ(1, es_traced("pio_read at 0x1234 size 4 count 1 val 0xa5a5a5a5"));
-	EXPECT_EQ(1, es_traced("pio_write at 0x1234 size 1 count 64 val 0x3c (...)"));
-	EXPECT_EQ(1, es_traced("pio_read at 0x1234 size 1 count 64 val 0xa5 (...)"));
+	EXPECT_EQ(1, vmm_traced("pio_write at 0x1234 size 4 count 1 val 0x11223344"));
+	EXPECT_EQ(1, vmm_traced("pio_read at 0x1234 size 4 count 1 val 0xa5a5a5a5"));
+	EXPECT_EQ(1, vmm_traced("pio_write at 0x1234 size 1 count 64 val 0x3c (...)"));
+	EXPECT_EQ(1, vmm_traced("pio_read at 0x1234 size 1 count 64 val 0xa5 (...)"));
 }
 
 TEST_HARNESS_MAIN

@@ -84,12 +84,12 @@ static const struct deed {
 };
 
 FIXTURE(exits) {
-	struct es_vm vm;
-	struct es_vcpu *bsp, *ap;
+	struct vmm_vm vm;
+	struct vmm_vcpu *bsp, *ap;
 	unsigned int mmio;
 };
 
-static bool take_mmio(struct es_vcpu *vcpu, struct kvm_run *run)
+static bool take_mmio(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	unsigned int *mmio = vcpu->vm->context;
 
@@ -99,13 +99,13 @@ static bool take_mmio(struct es_vcpu *vcpu, struct kvm_run *run)
 
 static void launch(struct _test_data_exits *self)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 2 });
 	self->bsp = &self->vm.vcpus[0];
 	self->ap = &self->vm.vcpus[1];
 	self->vm.context = &self->mmio;
 	self->vm.on_exit = take_mmio;
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 }
 
 FIXTURE_SETUP(exits)
@@ -115,15 +115,15 @@ FIXTURE_SETUP(exits)
 
 FIXTURE_TEARDOWN(exits)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
-static void write8(struct es_vcpu *vcpu, uint64_t gpa, uint64_t value)
+static void write8(struct vmm_vcpu *vcpu, uint64_t gpa, uint64_t value)
 {
-	es_order(vcpu, AGENT_WRITE8, gpa, ~value);
+	vmm_order(vcpu, AGENT_WRITE8, gpa, ~value);
 }
 
-static void write_code(struct es_vcpu *vcpu, const struct deed *deed)
+static void write_code(struct vmm_vcpu *vcpu, const struct deed *deed)
 {
 	uint8_t code[sizeof(deed->code) + 8] = { };
 	uint64_t word;
@@ -140,30 +140,30 @@ static void write_code(struct es_vcpu *vcpu, const struct deed *deed)
 	}
 }
 
-static enum end end_of(struct es_vcpu *vcpu, const char *name)
+static enum end end_of(struct vmm_vcpu *vcpu, const char *name)
 {
-	if (!es_vcpu_rings_within(vcpu, es_time_limit_s() * 1000))
-		es_fail("%s: the guest hangs", name);
+	if (!vmm_vcpu_rings_within(vcpu, vmm_time_limit_s() * 1000))
+		vmm_fail("%s: the guest hangs", name);
 	if (vcpu->stopped && vcpu->run_errno)
-		es_fail("%s: KVM_RUN fails with errno %d", name, vcpu->run_errno);
+		vmm_fail("%s: KVM_RUN fails with errno %d", name, vcpu->run_errno);
 	if (vcpu->stopped && vcpu->run->exit_reason != KVM_EXIT_SHUTDOWN)
-		es_fail("%s: KVM_RUN ends with exit %u", name, vcpu->run->exit_reason);
+		vmm_fail("%s: KVM_RUN ends with exit %u", name, vcpu->run->exit_reason);
 	if (vcpu->stopped)
 		return SHUTDOWN;
-	return es_mailbox(vcpu)->exception ? RAISES : GOES_ON;
+	return vmm_mailbox(vcpu)->exception ? RAISES : GOES_ON;
 }
 
-static bool is_as_told(struct es_vcpu *vcpu, const struct deed *deed)
+static bool is_as_told(struct vmm_vcpu *vcpu, const struct deed *deed)
 {
 	enum end end;
 
 	write_code(vcpu, deed);
-	es_order_start(vcpu, AGENT_CALL, CODE_GPA, 0);
+	vmm_order_start(vcpu, AGENT_CALL, CODE_GPA, 0);
 	end = end_of(vcpu, deed->name);
 	if (end == deed->end || (deed->end == EITHER && end != SHUTDOWN))
 		return true;
 	printf("# %s: %s, exception %u, #VC %#llx\n", deed->name, end == SHUTDOWN ? "shutdown" : "goes on",
-	       es_mailbox(vcpu)->exception, (unsigned long long)es_mailbox(vcpu)->last_vc);
+	       vmm_mailbox(vcpu)->exception, (unsigned long long)vmm_mailbox(vcpu)->last_vc);
 	fflush(stdout);
 	return false;
 }
@@ -177,10 +177,10 @@ TEST_F_TIMEOUT(exits, no_deed_makes_kvm_run_fail, 600)
 			TH_LOG("not as wanted: %s", deeds[i].name);
 		}
 		if (!self->bsp->stopped) {
-			EXPECT_TRUE(es_guest_answers(self->bsp));
+			EXPECT_TRUE(vmm_guest_answers(self->bsp));
 			continue;
 		}
-		es_vm_destroy(&self->vm);
+		vmm_vm_destroy(&self->vm);
 		launch(self);
 	}
 }
@@ -190,36 +190,36 @@ TEST_F_TIMEOUT(exits, a_triple_fault_shuts_down_one_vcpu, 120)
 {
 	unsigned int round;
 
-	es_boot_ap(self->bsp, self->ap);
+	vmm_boot_ap(self->bsp, self->ap);
 	write_code(self->bsp, &deeds[ARRAY_SIZE(deeds) - 1]);
-	es_order_start(self->ap, AGENT_CALL, CODE_GPA, 0);
+	vmm_order_start(self->ap, AGENT_CALL, CODE_GPA, 0);
 	for (round = 0; round < 3; round++) {
-		es_vcpu_wait_stop(self->ap, "a triple fault ends KVM_RUN");
+		vmm_vcpu_wait_stop(self->ap, "a triple fault ends KVM_RUN");
 		EXPECT_EQ(0, self->ap->run_errno);
 		EXPECT_EQ(KVM_EXIT_SHUTDOWN, self->ap->run->exit_reason);
-		EXPECT_TRUE(es_guest_answers(self->bsp));
-		es_vcpu_go(self->ap);
+		EXPECT_TRUE(vmm_guest_answers(self->bsp));
+		vmm_vcpu_go(self->ap);
 	}
 }
 
 /* The first access has no entry in KVM's tables yet, and is an automatic exit; the CPU makes #VC of the next. */
 TEST_F(exits, code_where_no_memory_is_becomes_vc)
 {
-	es_order(self->bsp, AGENT_LOAD, AGENT_MMIO_GPA, 0);	/* where the agent's handler returns to: a RET */
+	vmm_order(self->bsp, AGENT_LOAD, AGENT_MMIO_GPA, 0);	/* where the agent's handler returns to: a RET */
 	self->mmio = 0;
-	es_order(self->bsp, AGENT_CALL, AGENT_MMIO_GPA + 0x1000, 0);
-	EXPECT_EQ(SPEC_EXIT_NPF, es_mailbox(self->bsp)->last_vc);
+	vmm_order(self->bsp, AGENT_CALL, AGENT_MMIO_GPA + 0x1000, 0);
+	EXPECT_EQ(SPEC_EXIT_NPF, vmm_mailbox(self->bsp)->last_vc);
 	EXPECT_EQ(1, self->mmio);
-	EXPECT_TRUE(es_guest_answers(self->bsp));
+	EXPECT_TRUE(vmm_guest_answers(self->bsp));
 }
 
 TEST_F(exits, an_address_far_above_all_memory_becomes_vc)
 {
 	write8(self->bsp, TABLE_OF_2M + (FREE_GVA >> 21) * 8, 1ull << 38 | PDE_DATA);
-	es_order(self->bsp, AGENT_LOAD, FREE_GVA, 0);
-	EXPECT_EQ(SPEC_EXIT_NPF, es_mailbox(self->bsp)->last_vc);
+	vmm_order(self->bsp, AGENT_LOAD, FREE_GVA, 0);
+	EXPECT_EQ(SPEC_EXIT_NPF, vmm_mailbox(self->bsp)->last_vc);
 	EXPECT_EQ(1, self->mmio);
-	EXPECT_TRUE(es_guest_answers(self->bsp));
+	EXPECT_TRUE(vmm_guest_answers(self->bsp));
 }
 
 /* Reserved in the guest's own tables: its page fault. */
@@ -229,11 +229,11 @@ TEST_F(exits, an_address_that_no_cpu_has_is_a_page_fault)
 
 	write8(self->bsp, TABLE_OF_2M + (FREE_GVA >> 21) * 8, 1ull << 50 | PDE_DATA);
 	EXPECT_TRUE(is_as_told(self->bsp, &load));
-	EXPECT_EQ(14, es_mailbox(self->bsp)->exception);
-	EXPECT_TRUE(es_guest_answers(self->bsp));
+	EXPECT_EQ(14, vmm_mailbox(self->bsp)->exception);
+	EXPECT_TRUE(vmm_guest_answers(self->bsp));
 }
 
-static void set_slot(struct es_vm *vm, void *memory, uint32_t flags)
+static void set_slot(struct vmm_vm *vm, void *memory, uint32_t flags)
 {
 	struct kvm_userspace_memory_region region = {
 		.slot = 5, .guest_phys_addr = AGENT_MMIO_GPA, .flags = flags,
@@ -241,7 +241,7 @@ static void set_slot(struct es_vm *vm, void *memory, uint32_t flags)
 	};
 
 	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region))
-		es_fail("KVM_SET_USER_MEMORY_REGION failed: %m");
+		vmm_fail("KVM_SET_USER_MEMORY_REGION failed: %m");
 }
 
 /* KVM cannot emulate the store: the guest tries again until the memory can be written. */
@@ -252,16 +252,16 @@ TEST_F(exits, a_store_to_read_only_memory_waits)
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	memory[0] = 0x1111;
 	set_slot(&self->vm, memory, KVM_MEM_READONLY);
-	es_order(self->bsp, AGENT_READ8, AGENT_MMIO_GPA, 0);
-	EXPECT_EQ(0x1111, es_mailbox(self->bsp)->out[0]);
-	es_order_start(self->bsp, AGENT_WRITE8, AGENT_MMIO_GPA, ~0x2222ull);
-	EXPECT_FALSE(es_vcpu_rings_within(self->bsp, QUIET_MS));
-	es_vcpu_pause(self->bsp);
+	vmm_order(self->bsp, AGENT_READ8, AGENT_MMIO_GPA, 0);
+	EXPECT_EQ(0x1111, vmm_mailbox(self->bsp)->out[0]);
+	vmm_order_start(self->bsp, AGENT_WRITE8, AGENT_MMIO_GPA, ~0x2222ull);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->bsp, QUIET_MS));
+	vmm_vcpu_pause(self->bsp);
 	EXPECT_EQ(0x1111, memory[0]);
 	set_slot(&self->vm, NULL, 0);
 	set_slot(&self->vm, memory, 0);
-	es_vcpu_go(self->bsp);
-	es_vcpu_wait(self->bsp, "the store is done where the memory can be written");
+	vmm_vcpu_go(self->bsp);
+	vmm_vcpu_wait(self->bsp, "the store is done where the memory can be written");
 	EXPECT_EQ(0x2222, memory[0]);
 }
 

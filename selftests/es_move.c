@@ -28,10 +28,10 @@
 #define EFER_SVME	0x1000
 
 struct moving {
-	struct es_vm vms[2];
-	struct es_vm_options options;
-	struct es_vm *vm;		/* where the guest is */
-	struct es_vcpu *bsp, *ap;
+	struct vmm_vm vms[2];
+	struct vmm_vm_options options;
+	struct vmm_vm *vm;		/* where the guest is */
+	struct vmm_vcpu *bsp, *ap;
 };
 
 FIXTURE(move) {
@@ -56,49 +56,49 @@ static void move(struct moving *self)
 {
 	unsigned int to = self->vm == &self->vms[0];
 
-	es_vm_move(&self->vms[to], self->vm, &self->options);
+	vmm_vm_move(&self->vms[to], self->vm, &self->options);
 	guest_is_in(self, to);
 }
 
 FIXTURE_SETUP(move)
 {
-	self->m.options = (struct es_vm_options){ .nr_vcpus = 2, .ghcb_version = variant->ghcb_version };
-	es_vm_create(&self->m.vms[0], &self->m.options);
+	self->m.options = (struct vmm_vm_options){ .nr_vcpus = 2, .ghcb_version = variant->ghcb_version };
+	vmm_vm_create(&self->m.vms[0], &self->m.options);
 	guest_is_in(&self->m, 0);
-	es_vm_launch(self->m.vm);
-	es_boot_ap(self->m.bsp, self->m.ap);
+	vmm_vm_launch(self->m.vm);
+	vmm_boot_ap(self->m.bsp, self->m.ap);
 }
 
 FIXTURE_TEARDOWN(move)
 {
-	es_vm_destroy(self->m.vm);
+	vmm_vm_destroy(self->m.vm);
 }
 
 TEST_F_TIMEOUT(move, the_guest_goes_on, 120)
 {
 	move(&self->m);
-	EXPECT_TRUE(es_guest_answers(self->m.bsp));
-	EXPECT_TRUE(es_guest_answers(self->m.ap));
-	EXPECT_EQ(1, es_mailbox(self->m.ap)->starts);
+	EXPECT_TRUE(vmm_guest_answers(self->m.bsp));
+	EXPECT_TRUE(vmm_guest_answers(self->m.ap));
+	EXPECT_EQ(1, vmm_mailbox(self->m.ap)->starts);
 }
 
 TEST_F_TIMEOUT(move, the_jump_table_goes_with_it, 120)
 {
-	es_request(self->m.bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA);
-	es_send(self->m.bsp);
+	vmm_request(self->m.bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA);
+	vmm_send(self->m.bsp);
 	move(&self->m);
-	es_request(self->m.bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0);
-	es_send(self->m.bsp);
-	EXPECT_EQ(AGENT_SPARE_GPA, es_info2(self->m.bsp));
+	vmm_request(self->m.bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0);
+	vmm_send(self->m.bsp);
+	EXPECT_EQ(AGENT_SPARE_GPA, vmm_info2(self->m.bsp));
 }
 
 TEST_F_TIMEOUT(move, the_same_versions_are_on_offer, 120)
 {
-	uint64_t before = es_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ);
+	uint64_t before = vmm_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ);
 
 	EXPECT_EQ(SPEC_MSR_SEV_INFO, SPEC_MSR_INFO(before));
 	move(&self->m);
-	EXPECT_EQ(before, es_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ));
+	EXPECT_EQ(before, vmm_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ));
 }
 
 /* CPUID tells the guest of CR4; nobody but the kernel can set what KVM knows of encrypted registers. */
@@ -126,18 +126,18 @@ TEST_F_TIMEOUT(move, nested_state_stays_behind, 120)
 		.head = { .format = KVM_STATE_NESTED_FORMAT_SVM, .size = sizeof(nested),
 			  .flags = KVM_STATE_NESTED_GUEST_MODE | KVM_STATE_NESTED_GIF_SET, .hdr.svm.vmcb_pa = 0x1000 },
 	};
-	struct es_vm_options twin = self->m.options;
+	struct vmm_vm_options twin = self->m.options;
 	struct kvm_sregs sregs;
-	struct es_vm from, to;
+	struct vmm_vm from, to;
 
-	es_vm_create(&from, &self->m.options);
+	vmm_vm_create(&from, &self->m.options);
 	ASSERT_EQ(0, ioctl(from.vcpus[0].fd, KVM_GET_SREGS, &sregs));
 	sregs.efer |= EFER_SVME;
 	ASSERT_EQ(0, ioctl(from.vcpus[0].fd, KVM_SET_SREGS, &sregs));
-	es_vm_launch(&from);
+	vmm_vm_launch(&from);
 	twin.twin_of = &from;
-	es_vm_create(&to, &twin);
-	ASSERT_EQ(0, es_move_context(&to, &from));
+	vmm_vm_create(&to, &twin);
+	ASSERT_EQ(0, vmm_move_context(&to, &from));
 	/* Intercept VMRUN, ASID 1; CR0, EFER, DR6, DR7 and RFLAGS as KVM wants them. */
 	*(uint32_t *)(nested.data + 0x10) = 1;
 	*(uint32_t *)(nested.data + 0x58) = 1;
@@ -148,18 +148,18 @@ TEST_F_TIMEOUT(move, nested_state_stays_behind, 120)
 	*(uint64_t *)(nested.data + 0x400 + 0x170) = 2;
 	EXPECT_EQ(-1, ioctl(to.vcpus[0].fd, KVM_SET_NESTED_STATE, &nested));
 	EXPECT_EQ(EINVAL, errno);
-	es_vm_close(&to);
-	es_vm_destroy(&from);
+	vmm_vm_close(&to);
+	vmm_vm_destroy(&from);
 }
 
 /* Linux writes them when a CPU comes online; there is no request for them. */
 TEST_F_TIMEOUT(move, the_guest_may_use_its_debug_registers, 120)
 {
-	es_order(self->m.ap, AGENT_DR0, 0x1234000, 0);
-	EXPECT_EQ(0x1234000, es_mailbox(self->m.ap)->out[0]);
+	vmm_order(self->m.ap, AGENT_DR0, 0x1234000, 0);
+	EXPECT_EQ(0x1234000, vmm_mailbox(self->m.ap)->out[0]);
 	move(&self->m);
-	es_order(self->m.ap, AGENT_DR0, 0x5678000, 0);
-	EXPECT_EQ(0x5678000, es_mailbox(self->m.ap)->out[0]);
+	vmm_order(self->m.ap, AGENT_DR0, 0x5678000, 0);
+	EXPECT_EQ(0x5678000, vmm_mailbox(self->m.ap)->out[0]);
 }
 
 TEST_F_TIMEOUT(move, a_held_vcpu_stays_held_and_is_woken_by_its_own_road, 120)
@@ -167,78 +167,78 @@ TEST_F_TIMEOUT(move, a_held_vcpu_stays_held_and_is_woken_by_its_own_road, 120)
 	unsigned int by_msr;
 
 	for (by_msr = 0; by_msr < 2; by_msr++) {
-		es_park(self->m.ap, by_msr);
-		ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->m.ap));
+		vmm_park(self->m.ap, by_msr);
+		ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->m.ap));
 		move(&self->m);
-		EXPECT_FALSE(es_vcpu_rings_within(self->m.ap, 200));
-		EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->m.ap));
-		es_send_init_sipi(self->m.bsp, self->m.ap, 0x10);
-		es_vcpu_wait(self->m.ap, "INIT and SIPI end the hold in the VM that the guest was moved to");
-		EXPECT_TRUE(es_woken_by_sipi(self->m.ap, by_msr));
+		EXPECT_FALSE(vmm_vcpu_rings_within(self->m.ap, 200));
+		EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_vcpu_mp_state(self->m.ap));
+		vmm_send_init_sipi(self->m.bsp, self->m.ap, 0x10);
+		vmm_vcpu_wait(self->m.ap, "INIT and SIPI end the hold in the VM that the guest was moved to");
+		EXPECT_TRUE(vmm_woken_by_sipi(self->m.ap, by_msr));
 	}
 }
 
 /* INIT and SIPI that no vCPU had yet looked at are in the MP state that the VMM reads. */
 TEST_F_TIMEOUT(move, a_wake_up_on_its_way_is_not_lost, 120)
 {
-	es_park(self->m.ap, false);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->m.ap));
-	es_vcpu_pause(self->m.ap);
-	es_send_init_sipi(self->m.bsp, self->m.ap, 0x10);
+	vmm_park(self->m.ap, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->m.ap));
+	vmm_vcpu_pause(self->m.ap);
+	vmm_send_init_sipi(self->m.bsp, self->m.ap, 0x10);
 	move(&self->m);
-	es_vcpu_go(self->m.ap);
-	es_vcpu_wait(self->m.ap, "INIT and SIPI from before the move end the hold");
-	EXPECT_TRUE(es_woken_by_sipi(self->m.ap, false));
+	vmm_vcpu_go(self->m.ap);
+	vmm_vcpu_wait(self->m.ap, "INIT and SIPI from before the move end the hold");
+	EXPECT_TRUE(vmm_woken_by_sipi(self->m.ap, false));
 }
 
 TEST_F_TIMEOUT(move, an_nmi_that_waits_for_the_end_of_a_hold_goes_with_it, 120)
 {
-	es_park(self->m.ap, false);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->m.ap));
-	es_vcpu_nmi(self->m.ap);
-	EXPECT_FALSE(es_vcpu_rings_within(self->m.ap, 200));
+	vmm_park(self->m.ap, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->m.ap));
+	vmm_vcpu_nmi(self->m.ap);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->m.ap, 200));
 	move(&self->m);
-	EXPECT_FALSE(es_vcpu_rings_within(self->m.ap, 200));
-	EXPECT_EQ(0, es_mailbox(self->m.ap)->nmis);
-	es_vcpu_set_mp_state(self->m.ap, KVM_MP_STATE_RUNNABLE);
-	es_vcpu_wait(self->m.ap, "KVM_SET_MP_STATE ends the hold in the VM that the guest was moved to");
-	EXPECT_EQ(1, es_mailbox(self->m.ap)->nmis);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->m.ap, 200));
+	EXPECT_EQ(0, vmm_mailbox(self->m.ap)->nmis);
+	vmm_vcpu_set_mp_state(self->m.ap, KVM_MP_STATE_RUNNABLE);
+	vmm_vcpu_wait(self->m.ap, "KVM_SET_MP_STATE ends the hold in the VM that the guest was moved to");
+	EXPECT_EQ(1, vmm_mailbox(self->m.ap)->nmis);
 }
 
 TEST_F_TIMEOUT(move, a_sleeping_vcpu_is_woken_by_an_interrupt, 120)
 {
-	es_order(self->m.ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
-	es_order_start(self->m.ap, AGENT_HALT, 0, 0);
-	ASSERT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->m.ap));
+	vmm_order(self->m.ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
+	vmm_order_start(self->m.ap, AGENT_HALT, 0, 0);
+	ASSERT_EQ(KVM_MP_STATE_HALTED, vmm_halted_mp_state(self->m.ap));
 	move(&self->m);
-	EXPECT_FALSE(es_vcpu_rings_within(self->m.ap, 200));
-	es_send_icr(self->m.bsp, ICR_FIXED, self->m.ap->nr);
-	es_vcpu_wait(self->m.ap, "an interrupt wakes the vCPU that sleeps in HLT");
-	EXPECT_EQ(1, es_mailbox(self->m.ap)->interrupts);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->m.ap, 200));
+	vmm_send_icr(self->m.bsp, ICR_FIXED, self->m.ap->nr);
+	vmm_vcpu_wait(self->m.ap, "an interrupt wakes the vCPU that sleeps in HLT");
+	EXPECT_EQ(1, vmm_mailbox(self->m.ap)->interrupts);
 }
 
 TEST_F_TIMEOUT(move, an_in_that_the_vmm_works_on_gets_its_value, 120)
 {
-	es_order_start(self->m.ap, AGENT_IN, PORT, 0);
-	es_vcpu_wait_stop(self->m.ap, "IN exits to userspace");
+	vmm_order_start(self->m.ap, AGENT_IN, PORT, 0);
+	vmm_vcpu_wait_stop(self->m.ap, "IN exits to userspace");
 	ASSERT_EQ(KVM_EXIT_IO, self->m.ap->run->exit_reason);
 	*(uint32_t *)((uint8_t *)self->m.ap->run + self->m.ap->run->io.data_offset) = 0x1badb002;
 	move(&self->m);
-	es_vcpu_go(self->m.ap);
-	es_vcpu_wait(self->m.ap, "the guest goes on after IN");
-	EXPECT_EQ(0x1badb002, es_mailbox(self->m.ap)->out[0]);
+	vmm_vcpu_go(self->m.ap);
+	vmm_vcpu_wait(self->m.ap, "the guest goes on after IN");
+	EXPECT_EQ(0x1badb002, vmm_mailbox(self->m.ap)->out[0]);
 }
 
 TEST_F_TIMEOUT(move, an_mmio_read_that_the_vmm_works_on_gets_its_value, 120)
 {
-	es_order_start(self->m.ap, AGENT_LOAD, AGENT_MMIO_GPA, 0);
-	es_vcpu_wait_stop(self->m.ap, "an MMIO read exits to userspace");
+	vmm_order_start(self->m.ap, AGENT_LOAD, AGENT_MMIO_GPA, 0);
+	vmm_vcpu_wait_stop(self->m.ap, "an MMIO read exits to userspace");
 	ASSERT_EQ(KVM_EXIT_MMIO, self->m.ap->run->exit_reason);
 	*(uint32_t *)self->m.ap->run->mmio.data = 0x2badb002;
 	move(&self->m);
-	es_vcpu_go(self->m.ap);
-	es_vcpu_wait(self->m.ap, "the guest goes on after an MMIO read");
-	EXPECT_EQ(0x2badb002, es_mailbox(self->m.ap)->out[0]);
+	vmm_vcpu_go(self->m.ap);
+	vmm_vcpu_wait(self->m.ap, "the guest goes on after an MMIO read");
+	EXPECT_EQ(0x2badb002, vmm_mailbox(self->m.ap)->out[0]);
 }
 
 TEST_F_TIMEOUT(move, an_rdmsr_that_the_vmm_works_on_gets_its_value, 120)
@@ -248,111 +248,111 @@ TEST_F_TIMEOUT(move, an_rdmsr_that_the_vmm_works_on_gets_its_value, 120)
 	};
 
 	ASSERT_EQ(0, ioctl(self->m.vm->fd, KVM_ENABLE_CAP, &cap));
-	es_order_start(self->m.ap, AGENT_RDMSR, 0x12345678, 0);
-	es_vcpu_wait_stop(self->m.ap, "RDMSR exits to userspace");
+	vmm_order_start(self->m.ap, AGENT_RDMSR, 0x12345678, 0);
+	vmm_vcpu_wait_stop(self->m.ap, "RDMSR exits to userspace");
 	ASSERT_EQ(KVM_EXIT_X86_RDMSR, self->m.ap->run->exit_reason);
 	self->m.ap->run->msr.data = 0x1122334455667788;
 	self->m.ap->run->msr.error = 0;
 	move(&self->m);
-	es_vcpu_go(self->m.ap);
-	es_vcpu_wait(self->m.ap, "the guest goes on after RDMSR");
-	EXPECT_EQ(0x1122334455667788, es_mailbox(self->m.ap)->out[0]);
+	vmm_vcpu_go(self->m.ap);
+	vmm_vcpu_wait(self->m.ap, "the guest goes on after RDMSR");
+	EXPECT_EQ(0x1122334455667788, vmm_mailbox(self->m.ap)->out[0]);
 }
 
 /* Version 1 only: 16 bytes are two exits.  The first is not the whole answer. */
 TEST_F_TIMEOUT(move, an_exit_in_two_parts_is_finished_first, 120)
 {
-	uint8_t *ghcb = es_request(self->m.ap, SPEC_NAE_MMIO_READ, AGENT_MMIO_GPA, 16);
-	struct es_vm_options twin = self->m.options;
+	uint8_t *ghcb = vmm_request(self->m.ap, SPEC_NAE_MMIO_READ, AGENT_MMIO_GPA, 16);
+	struct vmm_vm_options twin = self->m.options;
 	struct kvm_run *run = self->m.ap->run;
-	struct es_vm other;
+	struct vmm_vm other;
 
 	if (variant->ghcb_version)
 		SKIP(return, "version 2 has no MMIO of more than 8 bytes");
-	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, es_ghcb_gpa(self->m.ap) + SPEC_GHCB_BUFFER);
-	es_order_start(self->m.ap, AGENT_NAE, 0, 0);
+	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, vmm_ghcb_gpa(self->m.ap) + SPEC_GHCB_BUFFER);
+	vmm_order_start(self->m.ap, AGENT_NAE, 0, 0);
 	twin.twin_of = self->m.vm;
-	es_vm_create(&other, &twin);
-	es_vcpu_wait_stop(self->m.ap, "the first part exits to userspace");
+	vmm_vm_create(&other, &twin);
+	vmm_vcpu_wait_stop(self->m.ap, "the first part exits to userspace");
 	ASSERT_EQ(KVM_EXIT_MMIO, run->exit_reason);
 	EXPECT_EQ(AGENT_MMIO_GPA, run->mmio.phys_addr);
-	EXPECT_EQ(-EBUSY, es_move_context(&other, self->m.vm));
+	EXPECT_EQ(-EBUSY, vmm_move_context(&other, self->m.vm));
 	memset(run->mmio.data, 0x11, 8);
-	EXPECT_FALSE(es_vcpu_complete_io(self->m.ap));
-	EXPECT_EQ(-EBUSY, es_move_context(&other, self->m.vm));
+	EXPECT_FALSE(vmm_vcpu_complete_io(self->m.ap));
+	EXPECT_EQ(-EBUSY, vmm_move_context(&other, self->m.vm));
 	ASSERT_EQ(KVM_EXIT_MMIO, run->exit_reason);
 	EXPECT_EQ(AGENT_MMIO_GPA + 8, run->mmio.phys_addr);
 	memset(run->mmio.data, 0x22, 8);
-	es_vcpu_go(self->m.ap);
-	es_vcpu_wait(self->m.ap, "the guest goes on after both parts");
-	EXPECT_EQ(SPEC_HANDLED, es_info1(self->m.ap));
-	EXPECT_EQ(0x1111111111111111, *(uint64_t *)(es_answer(self->m.ap) + SPEC_GHCB_BUFFER));
-	EXPECT_EQ(0x2222222222222222, *(uint64_t *)(es_answer(self->m.ap) + SPEC_GHCB_BUFFER + 8));
-	es_vm_destroy(&other);
+	vmm_vcpu_go(self->m.ap);
+	vmm_vcpu_wait(self->m.ap, "the guest goes on after both parts");
+	EXPECT_EQ(SPEC_HANDLED, vmm_info1(self->m.ap));
+	EXPECT_EQ(0x1111111111111111, *(uint64_t *)(vmm_answer(self->m.ap) + SPEC_GHCB_BUFFER));
+	EXPECT_EQ(0x2222222222222222, *(uint64_t *)(vmm_answer(self->m.ap) + SPEC_GHCB_BUFFER + 8));
+	vmm_vm_destroy(&other);
 }
 
 /* Another process has another number for it, and the source's may be closed. */
 TEST_F_TIMEOUT(move, commands_use_the_file_of_dev_sev_that_they_name, 120)
 {
-	struct es_packet packet;
+	struct vmm_packet packet;
 
 	close(self->m.vm->sev_fd);
 	self->m.vm->sev_fd = open("/dev/null", O_RDWR);
 	move(&self->m);
-	EXPECT_EQ(-EIO, es_send_vmsa(self->m.bsp, &packet, NULL));	/* the firmware's word: nothing is to be sent */
-	EXPECT_EQ(ES_RUNNING, es_guest_state(self->m.vm));
+	EXPECT_EQ(-EIO, vmm_send_vmsa(self->m.bsp, &packet, NULL));	/* the firmware's word: nothing is to be sent */
+	EXPECT_EQ(ES_RUNNING, vmm_guest_state(self->m.vm));
 }
 
 TEST_F_TIMEOUT(move, a_hundred_times_in_turn, 600)
 {
 	unsigned int round;
 
-	es_request(self->m.bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA);
-	es_send(self->m.bsp);
+	vmm_request(self->m.bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA);
+	vmm_send(self->m.bsp);
 	for (round = 0; round < MOVES; round++) {
-		es_park(self->m.ap, round % 2);
-		ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->m.ap));
+		vmm_park(self->m.ap, round % 2);
+		ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->m.ap));
 		move(&self->m);
-		ASSERT_TRUE(es_guest_answers(self->m.bsp));
-		es_send_init_sipi(self->m.bsp, self->m.ap, 0x10);
-		es_vcpu_wait(self->m.ap, "INIT and SIPI end the hold after each move");
-		ASSERT_TRUE(es_woken_by_sipi(self->m.ap, round % 2));
+		ASSERT_TRUE(vmm_guest_answers(self->m.bsp));
+		vmm_send_init_sipi(self->m.bsp, self->m.ap, 0x10);
+		vmm_vcpu_wait(self->m.ap, "INIT and SIPI end the hold after each move");
+		ASSERT_TRUE(vmm_woken_by_sipi(self->m.ap, round % 2));
 	}
-	es_request(self->m.bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0);
-	es_send(self->m.bsp);
-	EXPECT_EQ(AGENT_SPARE_GPA, es_info2(self->m.bsp));
-	EXPECT_EQ(1, es_mailbox(self->m.ap)->starts);
+	vmm_request(self->m.bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0);
+	vmm_send(self->m.bsp);
+	EXPECT_EQ(AGENT_SPARE_GPA, vmm_info2(self->m.bsp));
+	EXPECT_EQ(1, vmm_mailbox(self->m.ap)->starts);
 }
 
 /* vCPU 1 of the mirror: its mailbox is not that of the owner's only vCPU. */
-static uint64_t info_in_mirror(struct es_vm *owner, unsigned int ghcb_version)
+static uint64_t info_in_mirror(struct vmm_vm *owner, unsigned int ghcb_version)
 {
-	struct es_vm_options options = { .nr_vcpus = 2, .ghcb_version = ghcb_version, .mirror_of = owner };
-	struct es_vm mirror;
+	struct vmm_vm_options options = { .nr_vcpus = 2, .ghcb_version = ghcb_version, .mirror_of = owner };
+	struct vmm_vm mirror;
 	uint64_t info;
 
-	es_vm_create(&mirror, &options);
-	if (es_launch_vmsa(&mirror) || es_launch_measure(owner) || es_launch_finish(owner))
-		es_fail("the mirror cannot be launched: %m");
-	es_vcpu_set_mp_state(&mirror.vcpus[1], KVM_MP_STATE_RUNNABLE);
-	es_vcpu_go(&mirror.vcpus[1]);
-	es_vcpu_wait(&mirror.vcpus[1], "the mirror's vCPU starts");
-	info = es_msr_proto(&mirror.vcpus[1], SPEC_MSR_SEV_INFO_REQ);
-	if (!es_guest_answers(&mirror.vcpus[1]))
-		es_fail("the mirror's vCPU gets a wrong answer");
-	es_vm_destroy(&mirror);
+	vmm_vm_create(&mirror, &options);
+	if (vmm_launch_vmsa(&mirror) || vmm_launch_measure(owner) || vmm_launch_finish(owner))
+		vmm_fail("the mirror cannot be launched: %m");
+	vmm_vcpu_set_mp_state(&mirror.vcpus[1], KVM_MP_STATE_RUNNABLE);
+	vmm_vcpu_go(&mirror.vcpus[1]);
+	vmm_vcpu_wait(&mirror.vcpus[1], "the mirror's vCPU starts");
+	info = vmm_msr_proto(&mirror.vcpus[1], SPEC_MSR_SEV_INFO_REQ);
+	if (!vmm_guest_answers(&mirror.vcpus[1]))
+		vmm_fail("the mirror's vCPU gets a wrong answer");
+	vmm_vm_destroy(&mirror);
 	return info;
 }
 
 TEST_F_TIMEOUT(move, a_mirror_offers_the_owners_versions, 120)
 {
-	struct es_vm owner;
+	struct vmm_vm owner;
 
-	es_vm_create(&owner, &(struct es_vm_options){ .nr_vcpus = 1, .ghcb_version = variant->ghcb_version });
-	if (es_launch_start(&owner) || es_launch_data(&owner) || es_launch_vmsa(&owner))
-		es_fail("the owner cannot be launched: %m");
-	EXPECT_EQ(es_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ), info_in_mirror(&owner, variant->ghcb_version));
-	es_vm_destroy(&owner);
+	vmm_vm_create(&owner, &(struct vmm_vm_options){ .nr_vcpus = 1, .ghcb_version = variant->ghcb_version });
+	if (vmm_launch_start(&owner) || vmm_launch_data(&owner) || vmm_launch_vmsa(&owner))
+		vmm_fail("the owner cannot be launched: %m");
+	EXPECT_EQ(vmm_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ), info_in_mirror(&owner, variant->ghcb_version));
+	vmm_vm_destroy(&owner);
 }
 
 TEST_HARNESS_MAIN

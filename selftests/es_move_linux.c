@@ -64,13 +64,13 @@ FIXTURE_SETUP(debian)
 		.cmdline = chosen("ES_MOVE_CMDLINE", CMDLINE), .nr_vcpus = 2,
 		.ghcb_version = variant->ghcb_version,
 	};
-	unsigned int boot_s = 8 * es_time_limit_s();
+	unsigned int boot_s = 8 * vmm_time_limit_s();
 
 	pc_create(&pc, &options);
 	pc_go(&pc);
 	if (!talk_begin(&self->talk, &pc, boot_s)) {
-		es_report(pc.vm);
-		es_fail("the guest did not start its init within %u s", boot_s);
+		vmm_report(pc.vm);
+		vmm_fail("the guest did not start its init within %u s", boot_s);
 	}
 }
 
@@ -90,12 +90,12 @@ static uint64_t now_ms(void)
 /* The answer must be there and good. */
 static void judge(struct talk *talk, unsigned int round)
 {
-	const char *wrong = talk_wait(talk, 2 * es_time_limit_s()) ? talk_verdict(talk) : "the guest does not answer";
+	const char *wrong = talk_wait(talk, 2 * vmm_time_limit_s()) ? talk_verdict(talk) : "the guest does not answer";
 
 	if (!wrong)
 		return;
-	es_report(pc.vm);
-	es_fail("round %u: %s", round, wrong);
+	vmm_report(pc.vm);
+	vmm_fail("round %u: %s", round, wrong);
 }
 
 /* One round with a move at any moment of it, or none; returns its length. */
@@ -105,7 +105,7 @@ static unsigned int do_round(struct talk *talk, unsigned int round, unsigned int
 
 	talk_ask(talk);
 	if (pause_us) {
-		es_sleep_ms(rand_r(&seed) % (usual_ms + 1));
+		vmm_sleep_ms(rand_r(&seed) % (usual_ms + 1));
 		*pause_us = pc_move(&pc);
 	}
 	judge(talk, round);

@@ -29,89 +29,89 @@
 /* Both ends of a move: what the old VMM hands to the new one. */
 struct legacy {
 	int memory_fd;
-	struct es_vm vm;	/* the old VMM's; of it the new one uses the file descriptor */
-	struct es_vcpu_state states[NR_VCPUS];
+	struct vmm_vm vm;	/* the old VMM's; of it the new one uses the file descriptor */
+	struct vmm_vcpu_state states[NR_VCPUS];
 	bool ran[NR_VCPUS];
 };
 
 static void must_be(bool right, const char *what)
 {
 	if (!right)
-		es_fail("not so: %s", what);
+		vmm_fail("not so: %s", what);
 }
 
-static void *io_data(struct es_vcpu *vcpu)
+static void *io_data(struct vmm_vcpu *vcpu)
 {
 	return (uint8_t *)vcpu->run + vcpu->run->io.data_offset;
 }
 
 /* One kind of exit that is in flight: begins it in the old VMM; proves its end in the new one. */
 struct flight {
-	void (*begin)(struct es_vm *vm, struct es_vcpu *ap);
-	void (*prove)(struct es_vcpu *bsp, struct es_vcpu *ap);
+	void (*begin)(struct vmm_vm *vm, struct vmm_vcpu *ap);
+	void (*prove)(struct vmm_vcpu *bsp, struct vmm_vcpu *ap);
 };
 
-static void await(struct es_vcpu *ap, unsigned int reason)
+static void await(struct vmm_vcpu *ap, unsigned int reason)
 {
-	es_vcpu_wait_stop(ap, "the request exits to userspace");
+	vmm_vcpu_wait_stop(ap, "the request exits to userspace");
 	must_be(ap->run->exit_reason == reason, "it is the exit that was asked for");
 }
 
-static void begin_in(struct es_vm *vm, struct es_vcpu *ap)
+static void begin_in(struct vmm_vm *vm, struct vmm_vcpu *ap)
 {
 	(void)vm;
-	es_order_start(ap, AGENT_IN, PORT, 0);
+	vmm_order_start(ap, AGENT_IN, PORT, 0);
 	await(ap, KVM_EXIT_IO);
 	*(uint32_t *)io_data(ap) = VALUE;
 }
 
-static void begin_out(struct es_vm *vm, struct es_vcpu *ap)
+static void begin_out(struct vmm_vm *vm, struct vmm_vcpu *ap)
 {
 	(void)vm;
-	es_order_start(ap, AGENT_OUT, PORT, VALUE);
+	vmm_order_start(ap, AGENT_OUT, PORT, VALUE);
 	await(ap, KVM_EXIT_IO);
 	must_be(*(uint32_t *)io_data(ap) == VALUE, "OUT brings its value");
 }
 
-static void begin_mmio_read(struct es_vm *vm, struct es_vcpu *ap)
+static void begin_mmio_read(struct vmm_vm *vm, struct vmm_vcpu *ap)
 {
 	(void)vm;
-	es_order_start(ap, AGENT_LOAD, AGENT_MMIO_GPA, 0);
+	vmm_order_start(ap, AGENT_LOAD, AGENT_MMIO_GPA, 0);
 	await(ap, KVM_EXIT_MMIO);
 	*(uint32_t *)ap->run->mmio.data = VALUE;
 }
 
-static void begin_mmio_write(struct es_vm *vm, struct es_vcpu *ap)
+static void begin_mmio_write(struct vmm_vm *vm, struct vmm_vcpu *ap)
 {
 	(void)vm;
-	es_order_start(ap, AGENT_STORE, AGENT_MMIO_GPA, VALUE);
+	vmm_order_start(ap, AGENT_STORE, AGENT_MMIO_GPA, VALUE);
 	await(ap, KVM_EXIT_MMIO);
 	must_be(*(uint32_t *)ap->run->mmio.data == VALUE, "the MMIO write brings its value");
 }
 
-static void begin_rdmsr(struct es_vm *vm, struct es_vcpu *ap)
+static void begin_rdmsr(struct vmm_vm *vm, struct vmm_vcpu *ap)
 {
 	struct kvm_enable_cap cap = {
 		.cap = KVM_CAP_X86_USER_SPACE_MSR, .args[0] = KVM_MSR_EXIT_REASON_UNKNOWN,
 	};
 
 	must_be(!ioctl(vm->fd, KVM_ENABLE_CAP, &cap), "KVM_CAP_X86_USER_SPACE_MSR");
-	es_order_start(ap, AGENT_RDMSR, MSR_UNKNOWN, 0);
+	vmm_order_start(ap, AGENT_RDMSR, MSR_UNKNOWN, 0);
 	await(ap, KVM_EXIT_X86_RDMSR);
 	ap->run->msr.data = VALUE;
 	ap->run->msr.error = 0;
 }
 
 /* A string of bytes, by the buffer in the GHCB or by other shared memory. */
-static void begin_string(struct es_vcpu *ap, bool in, bool in_ghcb)
+static void begin_string(struct vmm_vcpu *ap, bool in, bool in_ghcb)
 {
-	uint64_t scratch = in_ghcb ? es_ghcb_gpa(ap) + SPEC_GHCB_BUFFER : AGENT_PLAIN_GPA;
-	uint8_t *ghcb = es_request(ap, SPEC_EXIT_IOIO, SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING |
+	uint64_t scratch = in_ghcb ? vmm_ghcb_gpa(ap) + SPEC_GHCB_BUFFER : AGENT_PLAIN_GPA;
+	uint8_t *ghcb = vmm_request(ap, SPEC_EXIT_IOIO, SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING |
 				   (in ? SPEC_IO_IN : 0), STRING_BYTES);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, scratch);
 	memset(in_ghcb ? ghcb + SPEC_GHCB_BUFFER : ap->vm->memory + scratch, 0x33, STRING_BYTES);
-	es_order_start(ap, AGENT_NAE, 0, 0);
+	vmm_order_start(ap, AGENT_NAE, 0, 0);
 	await(ap, KVM_EXIT_IO);
 	must_be(ap->run->io.count == STRING_BYTES, "the string is one exit");
 	if (in)
@@ -120,122 +120,122 @@ static void begin_string(struct es_vcpu *ap, bool in, bool in_ghcb)
 		must_be(*(uint32_t *)io_data(ap) == 0x33333333, "OUTS brings its bytes");
 }
 
-static void begin_ins(struct es_vm *vm, struct es_vcpu *ap) { (void)vm; begin_string(ap, true, true); }
-static void begin_outs(struct es_vm *vm, struct es_vcpu *ap) { (void)vm; begin_string(ap, false, true); }
-static void begin_ins_outside(struct es_vm *vm, struct es_vcpu *ap) { (void)vm; begin_string(ap, true, false); }
-static void begin_outs_outside(struct es_vm *vm, struct es_vcpu *ap) { (void)vm; begin_string(ap, false, false); }
+static void begin_ins(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_string(ap, true, true); }
+static void begin_outs(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_string(ap, false, true); }
+static void begin_ins_outside(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_string(ap, true, false); }
+static void begin_outs_outside(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_string(ap, false, false); }
 
-static void begin_hold(struct es_vcpu *ap, bool by_msr)
+static void begin_hold(struct vmm_vcpu *ap, bool by_msr)
 {
-	es_park(ap, by_msr);
-	must_be(es_parked_mp_state(ap) == KVM_MP_STATE_AP_RESET_HOLD, "the AP is held");
+	vmm_park(ap, by_msr);
+	must_be(vmm_parked_mp_state(ap) == KVM_MP_STATE_AP_RESET_HOLD, "the AP is held");
 }
 
-static void begin_hold_by_page(struct es_vm *vm, struct es_vcpu *ap) { (void)vm; begin_hold(ap, false); }
-static void begin_hold_by_msr(struct es_vm *vm, struct es_vcpu *ap) { (void)vm; begin_hold(ap, true); }
+static void begin_hold_by_page(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_hold(ap, false); }
+static void begin_hold_by_msr(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_hold(ap, true); }
 
-static void goes_on(struct es_vcpu *bsp, struct es_vcpu *ap)
+static void goes_on(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 {
 	(void)bsp;
-	es_vcpu_go(ap);
-	es_vcpu_wait(ap, "the guest goes on in the new process");
+	vmm_vcpu_go(ap);
+	vmm_vcpu_wait(ap, "the guest goes on in the new process");
 }
 
-static void gets_value(struct es_vcpu *bsp, struct es_vcpu *ap)
+static void gets_value(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 {
 	goes_on(bsp, ap);
-	must_be(es_mailbox(ap)->out[0] == VALUE, "the guest has the value that the old VMM brought");
+	must_be(vmm_mailbox(ap)->out[0] == VALUE, "the guest has the value that the old VMM brought");
 }
 
-static void string_is(struct es_vcpu *ap, const uint8_t *bytes, uint8_t value)
+static void string_is(struct vmm_vcpu *ap, const uint8_t *bytes, uint8_t value)
 {
 	unsigned int i;
 
-	must_be(es_info1(ap) == SPEC_HANDLED, "the request was handled");
+	must_be(vmm_info1(ap) == SPEC_HANDLED, "the request was handled");
 	for (i = 0; i < STRING_BYTES; i++)
 		must_be(bytes[i] == value, "the string's bytes are those of the old VMM");
 }
 
-static void gets_string(struct es_vcpu *bsp, struct es_vcpu *ap)
+static void gets_string(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 {
 	goes_on(bsp, ap);
-	string_is(ap, es_answer(ap) + SPEC_GHCB_BUFFER, 0x44);
+	string_is(ap, vmm_answer(ap) + SPEC_GHCB_BUFFER, 0x44);
 }
 
-static void gets_string_outside(struct es_vcpu *bsp, struct es_vcpu *ap)
+static void gets_string_outside(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 {
 	goes_on(bsp, ap);
 	string_is(ap, ap->vm->memory + AGENT_PLAIN_GPA, 0x44);
 }
 
-static void is_handled(struct es_vcpu *bsp, struct es_vcpu *ap)
+static void is_handled(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 {
 	goes_on(bsp, ap);
-	must_be(es_info1(ap) == SPEC_HANDLED, "the request was handled");
+	must_be(vmm_info1(ap) == SPEC_HANDLED, "the request was handled");
 }
 
 /* Reading the state does what KVM_RUN would do first. */
-static void state_shows_value(struct es_vcpu *bsp, struct es_vcpu *ap)
+static void state_shows_value(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 {
-	uint8_t *ghcb = ap->vm->memory + es_ghcb_gpa(ap);
+	uint8_t *ghcb = ap->vm->memory + vmm_ghcb_gpa(ap);
 	struct kvm_amd_es_vcpu state;
 
 	must_be(spec_ghcb_get(ghcb, SPEC_GHCB_EXITCODE) == SPEC_EXIT_IOIO, "the request is still in the page");
-	must_be(!es_get_vcpu_state(ap, &state), "KVM_AMD_ES_GET_VCPU in the new process");
+	must_be(!vmm_get_vcpu_state(ap, &state), "KVM_AMD_ES_GET_VCPU in the new process");
 	must_be(spec_ghcb_get(ghcb, SPEC_GHCB_RAX) == VALUE, "it writes the answer");
 	gets_value(bsp, ap);
 }
 
-static void is_woken(struct es_vcpu *bsp, struct es_vcpu *ap, bool by_msr)
+static void is_woken(struct vmm_vcpu *bsp, struct vmm_vcpu *ap, bool by_msr)
 {
-	must_be(!es_vcpu_rings_within(ap, 200), "the AP stays held");
-	es_send_init_sipi(bsp, ap, 0x10);
-	es_vcpu_wait(ap, "INIT and SIPI end the hold in the new process");
-	must_be(es_woken_by_sipi(ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
+	must_be(!vmm_vcpu_rings_within(ap, 200), "the AP stays held");
+	vmm_send_init_sipi(bsp, ap, 0x10);
+	vmm_vcpu_wait(ap, "INIT and SIPI end the hold in the new process");
+	must_be(vmm_woken_by_sipi(ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
 }
 
-static void is_woken_by_page(struct es_vcpu *bsp, struct es_vcpu *ap) { is_woken(bsp, ap, false); }
-static void is_woken_by_msr(struct es_vcpu *bsp, struct es_vcpu *ap) { is_woken(bsp, ap, true); }
+static void is_woken_by_page(struct vmm_vcpu *bsp, struct vmm_vcpu *ap) { is_woken(bsp, ap, false); }
+static void is_woken_by_msr(struct vmm_vcpu *bsp, struct vmm_vcpu *ap) { is_woken(bsp, ap, true); }
 
 /* The old VMM: a guest with an exit in flight, its vCPUs out of KVM_RUN, their state read. */
 static void begin(struct legacy *old, const struct flight *flight)
 {
-	struct es_vcpu *bsp = &old->vm.vcpus[0], *ap = &old->vm.vcpus[1];
+	struct vmm_vcpu *bsp = &old->vm.vcpus[0], *ap = &old->vm.vcpus[1];
 	unsigned int i;
 
 	old->memory_fd = memfd_create("guest", 0);
 	must_be(old->memory_fd > 0, "a file for the guest's memory");
 	must_be(!ftruncate(old->memory_fd, AGENT_GUEST_BYTES), "its size");
-	es_vm_create(&old->vm, &(struct es_vm_options){ .nr_vcpus = NR_VCPUS, .memory_fd = old->memory_fd });
-	es_vm_launch(&old->vm);
-	es_boot_ap(bsp, ap);
+	vmm_vm_create(&old->vm, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS, .memory_fd = old->memory_fd });
+	vmm_vm_launch(&old->vm);
+	vmm_boot_ap(bsp, ap);
 	flight->begin(&old->vm, ap);
 	for (i = 0; i < NR_VCPUS; i++) {
 		old->ran[i] = old->vm.vcpus[i].wish == ES_VCPU_GO;
-		es_vcpu_pause(&old->vm.vcpus[i]);
-		es_vcpu_save(&old->vm.vcpus[i], &old->states[i]);
+		vmm_vcpu_pause(&old->vm.vcpus[i]);
+		vmm_vcpu_save(&old->vm.vcpus[i], &old->states[i]);
 	}
 }
 
 /* The new VMM.  Where the old one had the guest's memory, this one has something else. */
 static void take_over(struct legacy *old, const struct flight *flight)
 {
-	struct es_vm source = { .fd = old->vm.fd }, to;
+	struct vmm_vm source = { .fd = old->vm.fd }, to;
 	unsigned int i;
 
 	source.memory = mmap(NULL, AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, old->memory_fd, 0);
 	must_be(source.memory != MAP_FAILED, "the guest's memory is mapped in the new process");
-	es_vm_create(&to, &(struct es_vm_options){ .nr_vcpus = NR_VCPUS, .twin_of = &source });
-	must_be(!es_move_context(&to, &source), "the move to another process");
+	vmm_vm_create(&to, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS, .twin_of = &source });
+	must_be(!vmm_move_context(&to, &source), "the move to another process");
 	for (i = 0; i < NR_VCPUS; i++) {
-		es_vcpu_restore(&to.vcpus[i], &old->states[i]);
+		vmm_vcpu_restore(&to.vcpus[i], &old->states[i]);
 		to.vcpus[i].at_doorbell = true;
 		if (old->ran[i])
-			es_vcpu_go(&to.vcpus[i]);
+			vmm_vcpu_go(&to.vcpus[i]);
 	}
 	flight->prove(&to.vcpus[0], &to.vcpus[1]);
-	must_be(es_guest_answers(&to.vcpus[0]) && es_guest_answers(&to.vcpus[1]), "both vCPUs go on");
-	es_vm_destroy(&to);
+	must_be(vmm_guest_answers(&to.vcpus[0]) && vmm_guest_answers(&to.vcpus[1]), "both vCPUs go on");
+	vmm_vm_destroy(&to);
 }
 
 /* Something else than guest memory, or nothing that could be read or written. */
@@ -255,7 +255,7 @@ static void must_be_canary(const uint8_t *memory)
 
 	for (i = 0; i < AGENT_GUEST_BYTES; i++) {
 		if (memory[i] != CANARY)
-			es_fail("the new process's own memory changed at guest address 0x%x of the old one's map", i);
+			vmm_fail("the new process's own memory changed at guest address 0x%x of the old one's map", i);
 	}
 }
 
@@ -424,8 +424,8 @@ TEST_F_TIMEOUT(programs, hand_a_guest_over_a_socket, 120)
 struct chain {
 	int memory_fd;
 	uint8_t *memory[3];
-	struct es_vm vms[3];
-	struct es_vm_options options;
+	struct vmm_vm vms[3];
+	struct vmm_vm_options options;
 };
 
 #define ROUNDS		12
@@ -433,7 +433,7 @@ struct chain {
 #define SCRAPS		24
 
 /* The kernel gives addresses of its own that are free again to others when enough of them are. */
-static void use_up_addresses(struct es_vm *vm)
+static void use_up_addresses(struct vmm_vm *vm)
 {
 	struct kvm_userspace_memory_region slot = {
 		.slot = 1, .flags = KVM_MEM_LOG_DIRTY_PAGES, .guest_phys_addr = SCRAP_BYTES,
@@ -465,15 +465,15 @@ static void map_chain(struct chain *chain)
 /* The next VM of the chain gets the guest, and the one that had it is closed. */
 static void move_on(struct chain *chain, unsigned int from, unsigned int to)
 {
-	struct es_vm place = { .memory = chain->memory[to] }, *old = &chain->vms[from], *new = &chain->vms[to];
-	struct es_vcpu_state state;
+	struct vmm_vm place = { .memory = chain->memory[to] }, *old = &chain->vms[from], *new = &chain->vms[to];
+	struct vmm_vcpu_state state;
 
 	chain->options.twin_of = &place;
-	es_vm_create(new, &chain->options);
-	es_vcpu_save(&old->vcpus[0], &state);
-	must_be(!es_move_context(new, old), "the move to the next VM");
-	es_vm_close(old);
-	es_vcpu_restore(&new->vcpus[0], &state);
+	vmm_vm_create(new, &chain->options);
+	vmm_vcpu_save(&old->vcpus[0], &state);
+	must_be(!vmm_move_context(new, old), "the move to the next VM");
+	vmm_vm_close(old);
+	vmm_vcpu_restore(&new->vcpus[0], &state);
 	new->vcpus[0].at_doorbell = true;
 }
 
@@ -492,11 +492,11 @@ FIXTURE_SETUP(chain)
 	struct chain *chain = &self->chain;
 
 	map_chain(chain);
-	chain->options = (struct es_vm_options){ .nr_vcpus = 1, .memory_fd = chain->memory_fd };
-	es_vm_create(&chain->vms[0], &chain->options);
+	chain->options = (struct vmm_vm_options){ .nr_vcpus = 1, .memory_fd = chain->memory_fd };
+	vmm_vm_create(&chain->vms[0], &chain->options);
 	chain->memory[0] = chain->vms[0].memory;
-	es_vm_launch(&chain->vms[0]);
-	es_boot(&chain->vms[0]);
+	vmm_vm_launch(&chain->vms[0]);
+	vmm_boot(&chain->vms[0]);
 }
 
 FIXTURE_TEARDOWN(chain)
@@ -515,16 +515,16 @@ TEST_F_TIMEOUT(chain, of_moves_uses_no_address_of_an_earlier_vm, 300)
 	for (round = 0; round < ROUNDS; round++, a = c) {
 		b = (a + 1) % 3;
 		c = (a + 2) % 3;
-		must_be(es_guest_answers(&chain->vms[a].vcpus[0]), "the guest is served in the first VM");
+		must_be(vmm_guest_answers(&chain->vms[a].vcpus[0]), "the guest is served in the first VM");
 		move_on(chain, a, b);
 		replace_memory(chain->memory[a], false);
 		use_up_addresses(&chain->vms[b]);
 		move_on(chain, b, c);
-		must_be(es_guest_answers(&chain->vms[c].vcpus[0]), "the guest is served in the third VM");
+		must_be(vmm_guest_answers(&chain->vms[c].vcpus[0]), "the guest is served in the third VM");
 		must_be_canary(chain->memory[a]);
 		put_memory(chain, a);
 	}
-	es_vm_close(&chain->vms[a]);
+	vmm_vm_close(&chain->vms[a]);
 }
 
 TEST_HARNESS_MAIN

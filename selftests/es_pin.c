@@ -60,7 +60,7 @@ static uint64_t pagemap_entry(int pagemap, const void *page)
 	uint64_t entry = 0;
 
 	if (pread(pagemap, &entry, sizeof(entry), (uintptr_t)page / PAGE_BYTES * sizeof(entry)) < 0)
-		es_fail("reading /proc/self/pagemap failed: %m");
+		vmm_fail("reading /proc/self/pagemap failed: %m");
 	return entry;
 }
 
@@ -82,7 +82,7 @@ static void open_vm(int *kvm_fd, int *vm_fd, int *sev_fd, uint32_t init)
 	*vm_fd = ioctl(*kvm_fd, KVM_CREATE_VM, 0);
 	cmd.sev_fd = *sev_fd;
 	if (*vm_fd < 0 || ioctl(*vm_fd, KVM_MEMORY_ENCRYPT_OP, &cmd))
-		es_fail("creating the VM failed: %m");
+		vmm_fail("creating the VM failed: %m");
 }
 
 FIXTURE_SETUP(pin)
@@ -158,11 +158,11 @@ static uint8_t *map_parts(int kind, unsigned long stride)
 
 	if (file < 0 || ftruncate(file, NR_PAGES * PAGE_BYTES) || pages == MAP_FAILED ||
 	    madvise(pages, NR_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE))
-		es_fail("memory to be read only cannot be made: %m");
+		vmm_fail("memory to be read only cannot be made: %m");
 	for (nr = 0; nr < NR_PAGES; nr += 2 * len) {
 		if (mmap(pages + nr * PAGE_BYTES, len * PAGE_BYTES, PROT_READ, kind | MAP_FIXED, file,
 			 nr * PAGE_BYTES) == MAP_FAILED)
-			es_fail("mapping a file to be read only failed: %m");
+			vmm_fail("mapping a file to be read only failed: %m");
 	}
 	close(file);
 	return pages;
@@ -239,21 +239,21 @@ static unsigned int lines_since(const struct timespec *begin)
 
 TEST_F_TIMEOUT(refused, a_hole_fills_no_log, 120)
 {
-	unsigned int i, before = es_logged("Failure locking");
+	unsigned int i, before = vmm_logged("Failure locking");
 	struct timespec begin;
 
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	munmap(self->pages + PAGE_BYTES, PAGE_BYTES);
 	for (i = 0; i < ATTEMPTS; i++)
 		ASSERT_EQ(-ENOMEM, register_region(self->vm_fd, self->pages, 4 * PAGE_BYTES));
-	EXPECT_LT(0, es_logged("Failure locking") - before);
-	EXPECT_GE(lines_since(&begin), es_logged("Failure locking") - before);
+	EXPECT_LT(0, vmm_logged("Failure locking") - before);
+	EXPECT_GE(lines_since(&begin), vmm_logged("Failure locking") - before);
 	ASSERT_EQ(0, register_region(self->vm_fd, self->pages, PAGE_BYTES));
 }
 
 TEST_F_TIMEOUT(refused, a_limit_of_locked_memory_fills_no_log, 120)
 {
-	unsigned int i, before = es_logged("exceed the lock limit");
+	unsigned int i, before = vmm_logged("exceed the lock limit");
 	struct rlimit limit = { .rlim_cur = PAGE_BYTES, .rlim_max = PAGE_BYTES };
 	struct timespec begin;
 
@@ -263,8 +263,8 @@ TEST_F_TIMEOUT(refused, a_limit_of_locked_memory_fills_no_log, 120)
 	for (i = 0; i < ATTEMPTS; i++)
 		ASSERT_EQ(-ENOMEM, register_region(self->vm_fd, self->pages, 4 * PAGE_BYTES));
 	ASSERT_EQ(0, seteuid(0));
-	EXPECT_LT(0, es_logged("exceed the lock limit") - before);
-	EXPECT_GE(lines_since(&begin), es_logged("exceed the lock limit") - before);
+	EXPECT_LT(0, vmm_logged("exceed the lock limit") - before);
+	EXPECT_GE(lines_since(&begin), vmm_logged("exceed the lock limit") - before);
 }
 
 /* The same seen from inside: pages that the guest was the first to write. */
@@ -275,8 +275,8 @@ TEST_F_TIMEOUT(refused, a_limit_of_locked_memory_fills_no_log, 120)
 #endif
 
 FIXTURE(guest) {
-	struct es_vm vm;
-	struct es_vcpu *vcpu;
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu;
 	uint64_t frames[NR_PROBES];
 	int pagemap;
 };
@@ -286,12 +286,12 @@ FIXTURE_SETUP(guest)
 	unsigned int i;
 
 	self->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 1, .small_pages = true });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .small_pages = true });
 	self->vcpu = &self->vm.vcpus[0];
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 	for (i = 0; i < NR_PROBES; i++) {
-		es_order(self->vcpu, AGENT_WRITE8, AGENT_LATER_GPA + i * STRIDE, ~(PATTERN + i));
+		vmm_order(self->vcpu, AGENT_WRITE8, AGENT_LATER_GPA + i * STRIDE, ~(PATTERN + i));
 		self->frames[i] = FRAME(pagemap_entry(self->pagemap,
 						      self->vm.memory + AGENT_LATER_GPA + i * STRIDE));
 	}
@@ -299,12 +299,12 @@ FIXTURE_SETUP(guest)
 
 FIXTURE_TEARDOWN(guest)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 	close(self->pagemap);
 }
 
 /* The host makes a huge page of them, at once, as khugepaged does in its time. */
-static void collapse(struct es_vm *vm)
+static void collapse(struct vmm_vm *vm)
 {
 	madvise(vm->memory + AGENT_LATER_GPA, 0x200000, MADV_HUGEPAGE);
 	madvise(vm->memory + AGENT_LATER_GPA, 0x200000, MADV_COLLAPSE);
@@ -316,8 +316,8 @@ TEST_F(guest, reads_what_it_wrote_after_the_host_collapsed_its_pages)
 
 	collapse(&self->vm);
 	for (i = 0; i < NR_PROBES; i++) {
-		es_order(self->vcpu, AGENT_READ8, AGENT_LATER_GPA + i * STRIDE, 0);
-		wrong += es_mailbox(self->vcpu)->out[0] != PATTERN + i;
+		vmm_order(self->vcpu, AGENT_READ8, AGENT_LATER_GPA + i * STRIDE, 0);
+		wrong += vmm_mailbox(self->vcpu)->out[0] != PATTERN + i;
 	}
 	EXPECT_EQ(0, wrong);
 }

@@ -39,8 +39,8 @@ struct seen {
 };
 
 FIXTURE(protocol) {
-	struct es_vm vm;
-	struct es_vcpu *vcpu;
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu;
 	struct seen seen;
 };
 
@@ -52,7 +52,7 @@ static void take_io(struct seen *seen, struct kvm_run *run)
 	seen->out = run->io.direction == KVM_EXIT_IO_OUT;
 	seen->len_bytes = run->io.size * run->io.count;
 	if (seen->len_bytes > sizeof(seen->bytes))
-		es_fail("an exit carries %u bytes", seen->len_bytes);
+		vmm_fail("an exit carries %u bytes", seen->len_bytes);
 	if (seen->out)
 		memcpy(seen->bytes, data, seen->len_bytes);
 	else
@@ -70,7 +70,7 @@ static void take_mmio(struct seen *seen, struct kvm_run *run)
 		memset(run->mmio.data, seen->reply, seen->len_bytes);
 }
 
-static bool on_exit_to_userspace(struct es_vcpu *vcpu, struct kvm_run *run)
+static bool on_exit_to_userspace(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	struct seen *seen = vcpu->vm->context;
 
@@ -87,37 +87,37 @@ static bool on_exit_to_userspace(struct es_vcpu *vcpu, struct kvm_run *run)
 
 FIXTURE_SETUP(protocol)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 1 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 1 });
 	self->vcpu = &self->vm.vcpus[0];
 	self->seen.reply = 0x5a;
 	self->vm.context = &self->seen;
 	self->vm.on_exit = on_exit_to_userspace;
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 }
 
 FIXTURE_TEARDOWN(protocol)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
 /* A request in the vCPU's own shared buffer. */
-static uint8_t *request_with_buffer(struct es_vcpu *vcpu, uint64_t exit, uint64_t info1, uint64_t info2)
+static uint8_t *request_with_buffer(struct vmm_vcpu *vcpu, uint64_t exit, uint64_t info1, uint64_t info2)
 {
-	uint8_t *ghcb = es_request(vcpu, exit, info1, info2);
+	uint8_t *ghcb = vmm_request(vcpu, exit, info1, info2);
 
-	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, es_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
+	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
 	return ghcb;
 }
 
-static uint64_t answer_field(struct es_vcpu *vcpu, unsigned int field)
+static uint64_t answer_field(struct vmm_vcpu *vcpu, unsigned int field)
 {
-	return spec_ghcb_get(es_answer(vcpu), field);
+	return spec_ghcb_get(vmm_answer(vcpu), field);
 }
 
 TEST_F(protocol, msr_sev_info_offers_version_1_and_the_c_bit)
 {
-	uint64_t info = es_msr_proto(self->vcpu, SPEC_MSR_SEV_INFO_REQ);
+	uint64_t info = vmm_msr_proto(self->vcpu, SPEC_MSR_SEV_INFO_REQ);
 
 	EXPECT_EQ(SPEC_MSR_SEV_INFO, SPEC_MSR_INFO(info));
 	EXPECT_EQ(1, info >> 48);
@@ -131,7 +131,7 @@ TEST_F(protocol, msr_cpuid_returns_each_register)
 	unsigned int reg;
 
 	for (reg = 1; reg <= 3; reg++) {
-		uint64_t answer = es_msr_proto(self->vcpu, SPEC_MSR_CPUID(0, reg));
+		uint64_t answer = vmm_msr_proto(self->vcpu, SPEC_MSR_CPUID(0, reg));
 
 		EXPECT_EQ(SPEC_MSR_CPUID_RESP, SPEC_MSR_INFO(answer));
 		EXPECT_EQ(reg, answer >> 30 & 3);
@@ -141,16 +141,16 @@ TEST_F(protocol, msr_cpuid_returns_each_register)
 
 TEST_F(protocol, msr_unknown_request_is_not_answered_and_the_guest_goes_on)
 {
-	uint64_t answer = es_msr_proto(self->vcpu, 0xabc);
+	uint64_t answer = vmm_msr_proto(self->vcpu, 0xabc);
 
 	EXPECT_EQ(0xabc, answer);
-	EXPECT_TRUE(es_guest_answers(self->vcpu));
+	EXPECT_TRUE(vmm_guest_answers(self->vcpu));
 }
 
 TEST_F(protocol, msr_terminate_ends_the_guest_with_its_reason)
 {
-	es_order_start(self->vcpu, AGENT_MSR_PROTO, SPEC_MSR_TERM(3, 0x42), 0);
-	es_vcpu_wait_stop(self->vcpu, "a termination request ends the guest");
+	vmm_order_start(self->vcpu, AGENT_MSR_PROTO, SPEC_MSR_TERM(3, 0x42), 0);
+	vmm_vcpu_wait_stop(self->vcpu, "a termination request ends the guest");
 	EXPECT_EQ(0, self->vcpu->run_errno);
 	EXPECT_EQ(KVM_EXIT_SYSTEM_EVENT, self->vcpu->run->exit_reason);
 	EXPECT_EQ(KVM_SYSTEM_EVENT_SEV_TERM, self->vcpu->run->system_event.type);
@@ -160,21 +160,21 @@ TEST_F(protocol, msr_terminate_ends_the_guest_with_its_reason)
 
 TEST_F(protocol, cpuid_returns_four_registers)
 {
-	ASSERT_TRUE(es_guest_answers(self->vcpu));
-	EXPECT_TRUE(spec_ghcb_valid(es_answer(self->vcpu), SPEC_GHCB_RAX));
-	EXPECT_TRUE(spec_ghcb_valid(es_answer(self->vcpu), SPEC_GHCB_RBX));
-	EXPECT_TRUE(spec_ghcb_valid(es_answer(self->vcpu), SPEC_GHCB_RCX));
-	EXPECT_TRUE(spec_ghcb_valid(es_answer(self->vcpu), SPEC_GHCB_RDX));
-	EXPECT_FALSE(spec_ghcb_valid(es_answer(self->vcpu), SPEC_GHCB_EXITCODE));
+	ASSERT_TRUE(vmm_guest_answers(self->vcpu));
+	EXPECT_TRUE(spec_ghcb_valid(vmm_answer(self->vcpu), SPEC_GHCB_RAX));
+	EXPECT_TRUE(spec_ghcb_valid(vmm_answer(self->vcpu), SPEC_GHCB_RBX));
+	EXPECT_TRUE(spec_ghcb_valid(vmm_answer(self->vcpu), SPEC_GHCB_RCX));
+	EXPECT_TRUE(spec_ghcb_valid(vmm_answer(self->vcpu), SPEC_GHCB_RDX));
+	EXPECT_FALSE(spec_ghcb_valid(vmm_answer(self->vcpu), SPEC_GHCB_EXITCODE));
 	EXPECT_EQ(0x444d4163, (uint32_t)answer_field(self->vcpu, SPEC_GHCB_RCX));
 	EXPECT_EQ(0x69746e65, (uint32_t)answer_field(self->vcpu, SPEC_GHCB_RDX));
 }
 
 TEST_F(protocol, cpuid_executed_raises_vc_and_gets_the_same_answer)
 {
-	struct agent_mailbox *box = es_mailbox(self->vcpu);
+	struct agent_mailbox *box = vmm_mailbox(self->vcpu);
 
-	es_order(self->vcpu, AGENT_CPUID, 0, 0);
+	vmm_order(self->vcpu, AGENT_CPUID, 0, 0);
 	EXPECT_EQ(SPEC_EXIT_CPUID, box->last_vc);
 	EXPECT_EQ(0, box->exception);
 	EXPECT_EQ(0x68747541, (uint32_t)box->out[1]);
@@ -182,9 +182,9 @@ TEST_F(protocol, cpuid_executed_raises_vc_and_gets_the_same_answer)
 
 TEST_F(protocol, rdmsr_executed_reads_the_apic_base)
 {
-	struct agent_mailbox *box = es_mailbox(self->vcpu);
+	struct agent_mailbox *box = vmm_mailbox(self->vcpu);
 
-	es_order(self->vcpu, AGENT_RDMSR, MSR_APIC_BASE, 0);
+	vmm_order(self->vcpu, AGENT_RDMSR, MSR_APIC_BASE, 0);
 	EXPECT_EQ(SPEC_EXIT_MSR, box->last_vc);
 	EXPECT_EQ(0, box->exception);
 	EXPECT_EQ(0xfee00800 | APIC_BASE_X2 | APIC_BASE_BSP, box->out[0]);
@@ -192,30 +192,30 @@ TEST_F(protocol, rdmsr_executed_reads_the_apic_base)
 
 TEST_F(protocol, wrmsr_executed_is_read_back)
 {
-	struct agent_mailbox *box = es_mailbox(self->vcpu);
+	struct agent_mailbox *box = vmm_mailbox(self->vcpu);
 	const uint64_t value = 0x123456789abcdef;
 
-	es_order(self->vcpu, AGENT_WRMSR, MSR_TSC_ADJUST, value);
+	vmm_order(self->vcpu, AGENT_WRMSR, MSR_TSC_ADJUST, value);
 	EXPECT_EQ(0, box->exception);
-	es_order(self->vcpu, AGENT_RDMSR, MSR_TSC_ADJUST, 0);
+	vmm_order(self->vcpu, AGENT_RDMSR, MSR_TSC_ADJUST, 0);
 	EXPECT_EQ(value, box->out[0]);
 }
 
 TEST_F(protocol, rdmsr_of_an_unknown_msr_asks_the_guest_to_raise_gp)
 {
-	uint8_t *ghcb = es_request(self->vcpu, SPEC_EXIT_MSR, 0, 0);
+	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_MSR, 0, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, MSR_NOBODY_HAS);
-	es_send(self->vcpu);
-	EXPECT_EQ(SPEC_EXCEPTION, es_info1(self->vcpu));
-	EXPECT_EQ(INJECT_GP, es_info2(self->vcpu));
-	EXPECT_TRUE(es_guest_answers(self->vcpu));
+	vmm_send(self->vcpu);
+	EXPECT_EQ(SPEC_EXCEPTION, vmm_info1(self->vcpu));
+	EXPECT_EQ(INJECT_GP, vmm_info2(self->vcpu));
+	EXPECT_TRUE(vmm_guest_answers(self->vcpu));
 }
 
 TEST_F(protocol, out_executed_reaches_userspace)
 {
-	es_order(self->vcpu, AGENT_OUT, PORT, 0xcafebabe);
-	EXPECT_EQ(SPEC_EXIT_IOIO, es_mailbox(self->vcpu)->last_vc);
+	vmm_order(self->vcpu, AGENT_OUT, PORT, 0xcafebabe);
+	EXPECT_EQ(SPEC_EXIT_IOIO, vmm_mailbox(self->vcpu)->last_vc);
 	EXPECT_EQ(1, self->seen.exits);
 	EXPECT_EQ(KVM_EXIT_IO, self->seen.reason);
 	EXPECT_EQ(PORT, self->seen.where);
@@ -226,11 +226,11 @@ TEST_F(protocol, out_executed_reaches_userspace)
 
 TEST_F(protocol, in_executed_gets_what_userspace_answers)
 {
-	es_order(self->vcpu, AGENT_IN, PORT, 0);
-	EXPECT_EQ(SPEC_EXIT_IOIO, es_mailbox(self->vcpu)->last_vc);
+	vmm_order(self->vcpu, AGENT_IN, PORT, 0);
+	EXPECT_EQ(SPEC_EXIT_IOIO, vmm_mailbox(self->vcpu)->last_vc);
 	EXPECT_EQ(1, self->seen.exits);
 	EXPECT_FALSE(self->seen.out);
-	EXPECT_EQ(0x5a5a5a5a, es_mailbox(self->vcpu)->out[0]);
+	EXPECT_EQ(0x5a5a5a5a, vmm_mailbox(self->vcpu)->out[0]);
 }
 
 TEST_F(protocol, string_out_from_the_ghcb_reaches_userspace)
@@ -241,8 +241,8 @@ TEST_F(protocol, string_out_from_the_ghcb_reaches_userspace)
 
 	for (i = 0; i < STRING_BYTES; i++)
 		ghcb[SPEC_GHCB_BUFFER + i] = i * 3;
-	es_send(self->vcpu);
-	EXPECT_EQ(SPEC_HANDLED, es_info1(self->vcpu));
+	vmm_send(self->vcpu);
+	EXPECT_EQ(SPEC_HANDLED, vmm_info1(self->vcpu));
 	EXPECT_EQ(1, self->seen.exits);
 	EXPECT_TRUE(self->seen.out);
 	ASSERT_EQ(STRING_BYTES, self->seen.len_bytes);
@@ -252,12 +252,12 @@ TEST_F(protocol, string_out_from_the_ghcb_reaches_userspace)
 TEST_F(protocol, string_in_lands_in_the_ghcb)
 {
 	uint32_t info1 = SPEC_IO_PORT(PORT) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64 | SPEC_IO_IN;
-	uint8_t *answer = es_answer(self->vcpu) + SPEC_GHCB_BUFFER;
+	uint8_t *answer = vmm_answer(self->vcpu) + SPEC_GHCB_BUFFER;
 	unsigned int i, wrong = 0;
 
 	request_with_buffer(self->vcpu, SPEC_EXIT_IOIO, info1 | SPEC_IO_BYTES(4), STRING_BYTES / 4);
-	es_send(self->vcpu);
-	EXPECT_EQ(SPEC_HANDLED, es_info1(self->vcpu));
+	vmm_send(self->vcpu);
+	EXPECT_EQ(SPEC_HANDLED, vmm_info1(self->vcpu));
 	EXPECT_EQ(STRING_BYTES, self->seen.len_bytes);
 	for (i = 0; i < STRING_BYTES; i++)
 		wrong += answer[i] != 0x5a;
@@ -267,8 +267,8 @@ TEST_F(protocol, string_in_lands_in_the_ghcb)
 
 TEST_F(protocol, mmio_write_executed_reaches_userspace)
 {
-	es_order(self->vcpu, AGENT_STORE, AGENT_MMIO_GPA + 0x40, 0xfeedface);
-	EXPECT_EQ(SPEC_EXIT_NPF, es_mailbox(self->vcpu)->last_vc);
+	vmm_order(self->vcpu, AGENT_STORE, AGENT_MMIO_GPA + 0x40, 0xfeedface);
+	EXPECT_EQ(SPEC_EXIT_NPF, vmm_mailbox(self->vcpu)->last_vc);
 	EXPECT_EQ(1, self->seen.exits);
 	EXPECT_EQ(KVM_EXIT_MMIO, self->seen.reason);
 	EXPECT_EQ(AGENT_MMIO_GPA + 0x40, self->seen.where);
@@ -279,15 +279,15 @@ TEST_F(protocol, mmio_write_executed_reaches_userspace)
 
 TEST_F(protocol, mmio_read_executed_gets_what_userspace_answers)
 {
-	es_order(self->vcpu, AGENT_LOAD, AGENT_MMIO_GPA + 0x44, 0);
-	EXPECT_EQ(SPEC_EXIT_NPF, es_mailbox(self->vcpu)->last_vc);
+	vmm_order(self->vcpu, AGENT_LOAD, AGENT_MMIO_GPA + 0x44, 0);
+	EXPECT_EQ(SPEC_EXIT_NPF, vmm_mailbox(self->vcpu)->last_vc);
 	EXPECT_EQ(1, self->seen.exits);
 	EXPECT_FALSE(self->seen.out);
-	EXPECT_EQ(0x5a5a5a5a, es_mailbox(self->vcpu)->out[0]);
+	EXPECT_EQ(0x5a5a5a5a, vmm_mailbox(self->vcpu)->out[0]);
 }
 
 /* The APIC where the guest sees it in memory: not the x2APIC of the library's vCPUs. */
-static int use_xapic(struct es_vcpu *vcpu)
+static int use_xapic(struct vmm_vcpu *vcpu)
 {
 	struct {
 		struct kvm_msrs head;
@@ -300,17 +300,17 @@ static int use_xapic(struct es_vcpu *vcpu)
 /* KVM's APIC takes an access of 8 bytes for its own and leaves it alone. */
 TEST_F(protocol, mmio_read_that_no_device_fills_returns_zeroes)
 {
-	uint8_t *answer = es_answer(self->vcpu) + SPEC_GHCB_BUFFER;
+	uint8_t *answer = vmm_answer(self->vcpu) + SPEC_GHCB_BUFFER;
 	unsigned int i, wrong = 0;
 
 	ASSERT_EQ(1, use_xapic(self->vcpu));
 	memset(request_with_buffer(self->vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA, 8) + SPEC_GHCB_BUFFER, 0x77, 8);
-	es_send(self->vcpu);
+	vmm_send(self->vcpu);
 	EXPECT_EQ(1, self->seen.exits);
 	memset(request_with_buffer(self->vcpu, SPEC_NAE_MMIO_READ, APIC_GPA, 8) + SPEC_GHCB_BUFFER, 0x77, 8);
-	es_send(self->vcpu);
+	vmm_send(self->vcpu);
 	EXPECT_EQ(1, self->seen.exits);
-	EXPECT_EQ(SPEC_HANDLED, es_info1(self->vcpu));
+	EXPECT_EQ(SPEC_HANDLED, vmm_info1(self->vcpu));
 	for (i = 0; i < 8; i++)
 		wrong += answer[i] != 0;
 	EXPECT_EQ(0, wrong);
@@ -318,10 +318,10 @@ TEST_F(protocol, mmio_read_that_no_device_fills_returns_zeroes)
 
 TEST_F(protocol, wbinvd_is_answered)
 {
-	es_request(self->vcpu, SPEC_EXIT_WBINVD, 0, 0);
-	es_send(self->vcpu);
-	EXPECT_EQ(SPEC_HANDLED, es_info1(self->vcpu));
-	EXPECT_EQ(0, es_info2(self->vcpu));
+	vmm_request(self->vcpu, SPEC_EXIT_WBINVD, 0, 0);
+	vmm_send(self->vcpu);
+	EXPECT_EQ(SPEC_HANDLED, vmm_info1(self->vcpu));
+	EXPECT_EQ(0, vmm_info2(self->vcpu));
 }
 
 TEST_HARNESS_MAIN

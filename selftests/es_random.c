@@ -41,12 +41,12 @@
 enum where { AT_DOORBELL, AT_EXIT, IS_OVER, ASLEEP, RUNS };
 
 struct guest {
-	struct es_vm vms[2], *vm;
+	struct vmm_vm vms[2], *vm;
 };
 
 struct pair {
 	struct guest alone, moved;
-	struct es_vm_options options;
+	struct vmm_vm_options options;
 	uint64_t random;
 	unsigned long seed;
 	unsigned int step;
@@ -80,7 +80,7 @@ static bool one_in(struct pair *p, unsigned int n)
 #define PICK(p, ...)								\
 	((const uint64_t[]){ __VA_ARGS__ })[below(p, ARRAY_SIZE(((const uint64_t[]){ __VA_ARGS__ })))]
 
-static struct es_vcpu *first(struct pair *p, unsigned int nr)
+static struct vmm_vcpu *first(struct pair *p, unsigned int nr)
 {
 	return &p->alone.vm->vcpus[nr];
 }
@@ -88,7 +88,7 @@ static struct es_vcpu *first(struct pair *p, unsigned int nr)
 /* KVM keeps two pending NMIs, and 6.1's KVM_GET_VCPU_EVENTS tells of one: never is more than one on its way. */
 static bool begin_nmi(struct pair *p, unsigned int to)
 {
-	uint64_t taken = es_mailbox(first(p, to))->nmis + 1;
+	uint64_t taken = vmm_mailbox(first(p, to))->nmis + 1;
 
 	if (p->nmis[to] == taken)
 		return false;
@@ -100,19 +100,19 @@ static bool begin_nmi(struct pair *p, unsigned int to)
 
 /* --- both guests */
 
-static struct es_vcpu *second(struct pair *p, unsigned int nr)
+static struct vmm_vcpu *second(struct pair *p, unsigned int nr)
 {
 	return &p->moved.vm->vcpus[nr];
 }
 
 static void order(struct pair *p, unsigned int nr, enum agent_order what, uint64_t in0, uint64_t in1)
 {
-	es_order_start(first(p, nr), what, in0, in1);
-	es_order_start(second(p, nr), what, in0, in1);
+	vmm_order_start(first(p, nr), what, in0, in1);
+	vmm_order_start(second(p, nr), what, in0, in1);
 }
 
 /* The VMM's answer, as soon as it is asked; then the vCPU waits until it is let go. */
-static bool answer_exit(struct es_vcpu *vcpu, struct kvm_run *run)
+static bool answer_exit(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	(void)vcpu;
 	if (run->exit_reason == KVM_EXIT_IO && run->io.direction == KVM_EXIT_IO_IN)
@@ -122,17 +122,17 @@ static bool answer_exit(struct es_vcpu *vcpu, struct kvm_run *run)
 	return false;
 }
 
-static void create(struct guest *g, const struct es_vm_options *options)
+static void create(struct guest *g, const struct vmm_vm_options *options)
 {
 	unsigned int i;
 
 	g->vm = &g->vms[0];
-	es_vm_create(g->vm, options);
+	vmm_vm_create(g->vm, options);
 	g->vm->on_exit = answer_exit;
-	es_vm_launch(g->vm);
-	es_boot_ap(&g->vm->vcpus[0], &g->vm->vcpus[1]);
+	vmm_vm_launch(g->vm);
+	vmm_boot_ap(&g->vm->vcpus[0], &g->vm->vcpus[1]);
 	for (i = 0; i < NR_VCPUS; i++)
-		es_order(&g->vm->vcpus[i], AGENT_WRMSR, MSR_SPIV, SPIV_ENABLED);
+		vmm_order(&g->vm->vcpus[i], AGENT_WRMSR, MSR_SPIV, SPIV_ENABLED);
 }
 
 /* --- what they look like */
@@ -146,14 +146,14 @@ struct look {
 	uint8_t answer[SPEC_GHCB_BYTES];
 };
 
-static enum where where_is(struct es_vcpu *vcpu, uint32_t *mp_state)
+static enum where where_is(struct vmm_vcpu *vcpu, uint32_t *mp_state)
 {
 	bool is_exit = vcpu->stopped && !vcpu->run_errno &&
 		       (vcpu->run->exit_reason == KVM_EXIT_IO || vcpu->run->exit_reason == KVM_EXIT_MMIO);
 
 	if (is_exit)
 		return AT_EXIT;
-	*mp_state = es_vcpu_mp_state(vcpu);
+	*mp_state = vmm_vcpu_mp_state(vcpu);
 	if (vcpu->at_doorbell)
 		return AT_DOORBELL;
 	if (vcpu->stopped)
@@ -161,7 +161,7 @@ static enum where where_is(struct es_vcpu *vcpu, uint32_t *mp_state)
 	return *mp_state == KVM_MP_STATE_RUNNABLE ? RUNS : ASLEEP;
 }
 
-static void look_at_exit(struct es_vcpu *vcpu, struct look *look)
+static void look_at_exit(struct vmm_vcpu *vcpu, struct look *look)
 {
 	const struct kvm_run *run = vcpu->run;
 
@@ -179,37 +179,37 @@ static void look_at_exit(struct es_vcpu *vcpu, struct look *look)
 }
 
 /* The state of a vCPU whose VMM works on an exit is not complete: it is not looked at. */
-static void look_at_state(struct es_vcpu *vcpu, struct look *look)
+static void look_at_state(struct vmm_vcpu *vcpu, struct look *look)
 {
-	int error = look->where == AT_EXIT ? 0 : es_get_vcpu_state(vcpu, &look->es);
+	int error = look->where == AT_EXIT ? 0 : vmm_get_vcpu_state(vcpu, &look->es);
 
 	if (error == -EBUSY)
 		look->where = RUNS;	/* it has come to the exit meanwhile */
 	else if (error)
-		es_fail("KVM_AMD_ES_GET_VCPU of vCPU %u failed: %m", vcpu->nr);
+		vmm_fail("KVM_AMD_ES_GET_VCPU of vCPU %u failed: %m", vcpu->nr);
 }
 
-static void look_at(struct es_vcpu *vcpu, struct look *look, bool is_volatile)
+static void look_at(struct vmm_vcpu *vcpu, struct look *look, bool is_volatile)
 {
 	bool goes;
 
 	memset(look, 0, sizeof(*look));
 	look->where = where_is(vcpu, &look->mp_state);
 	goes = vcpu->wish == ES_VCPU_GO;
-	es_vcpu_pause(vcpu);
-	if (!es_get_msr(vcpu, SPEC_MSR_GHCB, &look->msr))
-		es_fail("the GHCB MSR of vCPU %u cannot be read", vcpu->nr);
+	vmm_vcpu_pause(vcpu);
+	if (!vmm_get_msr(vcpu, SPEC_MSR_GHCB, &look->msr))
+		vmm_fail("the GHCB MSR of vCPU %u cannot be read", vcpu->nr);
 	look_at_state(vcpu, look);
 	if (look->where == AT_EXIT || look->where == IS_OVER)
 		look_at_exit(vcpu, look);
-	look->box = *es_mailbox(vcpu);
-	memcpy(look->answer, es_answer(vcpu), sizeof(look->answer));
+	look->box = *vmm_mailbox(vcpu);
+	memcpy(look->answer, vmm_answer(vcpu), sizeof(look->answer));
 	if (is_volatile) {
 		memset(look->answer, 0, sizeof(look->answer));
 		memset(look->box.out, 0, sizeof(look->box.out));
 	}
 	if (goes && !vcpu->at_doorbell && !vcpu->stopped)
-		es_vcpu_go(vcpu);
+		vmm_vcpu_go(vcpu);
 }
 
 #define DIFFERS(field)	memcmp(&a->field, &b->field, sizeof(a->field))
@@ -252,7 +252,7 @@ static void show_look(const char *name, const struct look *look)
 /* Both come to rest, and look the same then. */
 static void compare(struct pair *p, unsigned int nr)
 {
-	unsigned int left_ms = es_time_limit_s() * 1000;
+	unsigned int left_ms = vmm_time_limit_s() * 1000;
 	const char *what = "";
 	struct look a, b;
 
@@ -261,12 +261,12 @@ static void compare(struct pair *p, unsigned int nr)
 		look_at(second(p, nr), &b, p->is_volatile[nr]);
 		what = difference(&a, &b);
 		if (what)
-			es_sleep_ms(20);
+			vmm_sleep_ms(20);
 	}
 	if (what) {
 		show_look("left alone", &a);
 		show_look("read and set", &b);
-		es_fail("seed %lu, step %u, %s: vCPU %u differs by its %s; again with ES_SEED=%lu ES_ROUNDS=1", p->seed,
+		vmm_fail("seed %lu, step %u, %s: vCPU %u differs by its %s; again with ES_SEED=%lu ES_ROUNDS=1", p->seed,
 			p->step, p->did, nr, what, p->seed);
 	}
 	p->where[nr] = a.where;
@@ -282,7 +282,7 @@ static void compare_all(struct pair *p)
 
 static bool is_halted(struct pair *p, unsigned int nr)
 {
-	return p->where[nr] == ASLEEP && es_vcpu_mp_state(first(p, nr)) == KVM_MP_STATE_HALTED;
+	return p->where[nr] == ASLEEP && vmm_vcpu_mp_state(first(p, nr)) == KVM_MP_STATE_HALTED;
 }
 
 /* What sleeps in HLT may be on its way out of it. */
@@ -293,8 +293,8 @@ static void let_wake(struct pair *p)
 	for (i = 0; i < NR_VCPUS; i++) {
 		if (!is_halted(p, i))
 			continue;
-		es_vcpu_rings_within(first(p, i), WAKE_MS);
-		es_vcpu_rings_within(second(p, i), WAKE_MS);
+		vmm_vcpu_rings_within(first(p, i), WAKE_MS);
+		vmm_vcpu_rings_within(second(p, i), WAKE_MS);
 	}
 }
 
@@ -432,14 +432,14 @@ static void send_request(struct pair *p, unsigned int nr)
 		page[i] = i;
 	*(uint16_t *)(page + SPEC_GHCB_VERSION) = PICK(p, 1, 1, 1, 1, 1, 0, 2, 3);
 	*(uint32_t *)(page + SPEC_GHCB_USAGE) = one_in(p, 30);
-	body = draw_body(p, page, request, !nr, es_ghcb_gpa(first(p, nr)) + SPEC_GHCB_BUFFER + 8 * below(p, 4));
+	body = draw_body(p, page, request, !nr, vmm_ghcb_gpa(first(p, nr)) + SPEC_GHCB_BUFFER + 8 * below(p, 4));
 	spec_ghcb_put(page, SPEC_GHCB_EXITCODE, body.exit);
 	spec_ghcb_put(page, SPEC_GHCB_EXITINFO1, body.info1);
 	spec_ghcb_put(page, SPEC_GHCB_EXITINFO2, body.info2);
 	if (one_in(p, 20))
 		page[SPEC_GHCB_BITMAP + below(p, SPEC_GHCB_BITMAP_BYTES)] = draw(p);
-	memcpy((uint8_t *)es_mailbox(first(p, nr)) + AGENT_REQUEST_PAGE, page, sizeof(page));
-	memcpy((uint8_t *)es_mailbox(second(p, nr)) + AGENT_REQUEST_PAGE, page, sizeof(page));
+	memcpy((uint8_t *)vmm_mailbox(first(p, nr)) + AGENT_REQUEST_PAGE, page, sizeof(page));
+	memcpy((uint8_t *)vmm_mailbox(second(p, nr)) + AGENT_REQUEST_PAGE, page, sizeof(page));
 	p->is_volatile[nr] = request == CLOCK || request == UNKNOWN;
 	did(p, "request 0x%llx of vCPU %u, 0x%llx, rax 0x%llx", (unsigned long long)body.exit, nr,
 	    (unsigned long long)body.info1, (unsigned long long)spec_ghcb_get(page, SPEC_GHCB_RAX));
@@ -500,20 +500,20 @@ static void both_set_mp_state(struct pair *p, unsigned int nr)
 				  KVM_MP_STATE_INIT_RECEIVED, KVM_MP_STATE_HALTED);
 
 	did(p, "KVM_SET_MP_STATE(%u) of vCPU %u", state, nr);
-	es_vcpu_set_mp_state(first(p, nr), state);
-	es_vcpu_set_mp_state(second(p, nr), state);
+	vmm_vcpu_set_mp_state(first(p, nr), state);
+	vmm_vcpu_set_mp_state(second(p, nr), state);
 }
 
-static void set_one(struct es_vcpu *vcpu, const struct kvm_amd_es_vcpu *state, uint64_t msr)
+static void set_one(struct vmm_vcpu *vcpu, const struct kvm_amd_es_vcpu *state, uint64_t msr)
 {
 	struct kvm_amd_es_vcpu copy = *state;
 	bool goes = vcpu->wish == ES_VCPU_GO;
 
-	es_vcpu_pause(vcpu);
-	if (es_set_vcpu_state(vcpu, &copy) || !es_set_msr(vcpu, SPEC_MSR_GHCB, msr))
-		es_fail("state of vCPU %u cannot be set: %m", vcpu->nr);
+	vmm_vcpu_pause(vcpu);
+	if (vmm_set_vcpu_state(vcpu, &copy) || !vmm_set_msr(vcpu, SPEC_MSR_GHCB, msr))
+		vmm_fail("state of vCPU %u cannot be set: %m", vcpu->nr);
 	if (goes && !vcpu->at_doorbell && !vcpu->stopped)
-		es_vcpu_go(vcpu);
+		vmm_vcpu_go(vcpu);
 }
 
 static void both_set_state(struct pair *p, unsigned int nr)
@@ -542,13 +542,13 @@ static void vmm_acts(struct pair *p, unsigned int nr)
 		if (!begin_nmi(p, nr))
 			break;
 		did(p, "KVM_NMI for vCPU %u", nr);
-		es_vcpu_nmi(first(p, nr));
-		es_vcpu_nmi(second(p, nr));
+		vmm_vcpu_nmi(first(p, nr));
+		vmm_vcpu_nmi(second(p, nr));
 		break;
 	case 1:
 		did(p, "KVM_SMI for vCPU %u", nr);
-		es_vcpu_smi(first(p, nr));
-		es_vcpu_smi(second(p, nr));
+		vmm_vcpu_smi(first(p, nr));
+		vmm_vcpu_smi(second(p, nr));
 		break;
 	case 2:
 		both_set_state(p, nr);
@@ -562,8 +562,8 @@ static void act(struct pair *p, unsigned int nr)
 {
 	if (p->where[nr] == AT_EXIT) {
 		did(p, "vCPU %u goes on after its exit", nr);
-		es_vcpu_go(first(p, nr));
-		es_vcpu_go(second(p, nr));
+		vmm_vcpu_go(first(p, nr));
+		vmm_vcpu_go(second(p, nr));
 	} else if (p->where[nr] == AT_DOORBELL && !one_in(p, 6)) {
 		guest_acts(p, nr);
 	} else {
@@ -573,32 +573,32 @@ static void act(struct pair *p, unsigned int nr)
 
 /* --- what only one of them goes through */
 
-static void set_as_read(struct es_vcpu *vcpu)
+static void set_as_read(struct vmm_vcpu *vcpu)
 {
 	bool goes = vcpu->wish == ES_VCPU_GO;
-	struct es_vcpu_state state;
+	struct vmm_vcpu_state state;
 
-	es_vcpu_pause(vcpu);
-	es_vcpu_save_all(vcpu, &state);
-	es_vcpu_spoil(vcpu, &state);
-	es_vcpu_restore_all(vcpu, &state);
+	vmm_vcpu_pause(vcpu);
+	vmm_vcpu_save_all(vcpu, &state);
+	vmm_vcpu_spoil(vcpu, &state);
+	vmm_vcpu_restore_all(vcpu, &state);
 	if (goes && !vcpu->at_doorbell && !vcpu->stopped)
-		es_vcpu_go(vcpu);
+		vmm_vcpu_go(vcpu);
 }
 
 /* An exit that has been finished by that, or an end, is to be gone on from in the other VM. */
 static void move_away(struct pair *p)
 {
-	struct es_vm *from = p->moved.vm, *to = &p->moved.vms[from == &p->moved.vms[0]];
+	struct vmm_vm *from = p->moved.vm, *to = &p->moved.vms[from == &p->moved.vms[0]];
 	unsigned int i;
 
-	es_vm_snapshot(to, from, &p->options);
+	vmm_vm_snapshot(to, from, &p->options);
 	p->moved.vm = to;
 	for (i = 0; i < NR_VCPUS; i++) {
 		if (p->where[i] != AT_EXIT && p->where[i] != IS_OVER)
 			continue;
-		es_vcpu_go(first(p, i));
-		es_vcpu_go(second(p, i));
+		vmm_vcpu_go(first(p, i));
+		vmm_vcpu_go(second(p, i));
 	}
 }
 
@@ -652,8 +652,8 @@ static void run_round(struct pair *p)
 		move_away(p);
 		compare_all(p);
 	}
-	es_vm_destroy(p->alone.vm);
-	es_vm_destroy(p->moved.vm);
+	vmm_vm_destroy(p->alone.vm);
+	vmm_vm_destroy(p->moved.vm);
 }
 
 static unsigned long first_seed(void)
@@ -664,7 +664,7 @@ static unsigned long first_seed(void)
 	if (text)
 		return strtoul(text, NULL, 0);
 	if (getenv("ES_ROUNDS") && getrandom(&seed, sizeof(seed), 0) != sizeof(seed))
-		es_fail("no random numbers: %m");
+		vmm_fail("no random numbers: %m");
 	return seed;
 }
 
@@ -681,7 +681,7 @@ TEST_F_TIMEOUT(random, a_guest_does_the_same_when_its_state_is_read_and_set, 200
 
 	for (i = 0; i < nr_rounds; i++) {
 		p = (struct pair){ .seed = seed + i, .random = (seed + i) * 0x9e3779b97f4a7c15ull + 1, .tells = getenv("ES_SEED") };
-		p.options = (struct es_vm_options){
+		p.options = (struct vmm_vm_options){
 			.nr_vcpus = NR_VCPUS, .ghcb_version = p.seed % 2 ? ES_GHCB_DEFAULT : 0,
 		};
 		run_round(&p);

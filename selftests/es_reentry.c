@@ -36,13 +36,13 @@
 #define PV_EOI_GPA		(AGENT_PLAIN_GPA + 0x100)
 
 /* The vCPU asks for CPUID(0) so many times, without a word to its VMM in between. */
-static void ask(struct es_vcpu *vcpu, unsigned int times)
+static void ask(struct vmm_vcpu *vcpu, unsigned int times)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
-	es_order(vcpu, AGENT_REPEAT, times, 0);
+	vmm_order(vcpu, AGENT_REPEAT, times, 0);
 }
 
 /* --- the dirty ring */
@@ -55,13 +55,13 @@ struct ring {
 };
 
 FIXTURE(ring) {
-	struct es_vm vm;
-	struct es_vcpu *vcpu;
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu;
 	struct ring ring;
 };
 
 /* As a VMM does it: collects, and gives the entries back.  Returns how many there were. */
-static unsigned int harvest(struct es_vm *vm)
+static unsigned int harvest(struct vmm_vm *vm)
 {
 	struct ring *ring = vm->context;
 	unsigned int nr;
@@ -76,11 +76,11 @@ static unsigned int harvest(struct es_vm *vm)
 		ring->next++;
 	}
 	if (ioctl(vm->fd, KVM_RESET_DIRTY_RINGS, 0) != (int)nr)
-		es_fail("KVM takes back another number of entries than %u", nr);
+		vmm_fail("KVM takes back another number of entries than %u", nr);
 	return nr;
 }
 
-static bool on_ring_full(struct es_vcpu *vcpu, struct kvm_run *run)
+static bool on_ring_full(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	struct ring *ring = vcpu->vm->context;
 	unsigned int nr;
@@ -91,11 +91,11 @@ static bool on_ring_full(struct es_vcpu *vcpu, struct kvm_run *run)
 	if (nr > ring->most)
 		ring->most = nr;
 	if (++ring->full_exits > REQUESTS)
-		es_fail("the dirty ring stays full; it had up to %u entries", ring->most);
+		vmm_fail("the dirty ring stays full; it had up to %u entries", ring->most);
 	return true;
 }
 
-static void log_dirty_pages(struct es_vm *vm)
+static void log_dirty_pages(struct vmm_vm *vm)
 {
 	struct kvm_userspace_memory_region slot = {
 		.flags = KVM_MEM_LOG_DIRTY_PAGES, .memory_size = AGENT_GUEST_BYTES,
@@ -103,22 +103,22 @@ static void log_dirty_pages(struct es_vm *vm)
 	};
 
 	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot))
-		es_fail("dirty logging cannot be switched on: %m");
+		vmm_fail("dirty logging cannot be switched on: %m");
 }
 
 FIXTURE_SETUP(ring)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){
 		.nr_vcpus = 1, .dirty_ring_bytes = RING_ENTRIES * sizeof(struct kvm_dirty_gfn) });
 	self->vcpu = &self->vm.vcpus[0];
 	self->vm.context = &self->ring;
 	self->vm.on_exit = on_ring_full;
-	self->ring.ghcb_page = es_ghcb_gpa(self->vcpu) / PAGE_BYTES;
+	self->ring.ghcb_page = vmm_ghcb_gpa(self->vcpu) / PAGE_BYTES;
 	self->ring.entries = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, self->vcpu->fd,
 				  KVM_DIRTY_LOG_PAGE_OFFSET * PAGE_BYTES);
 	ASSERT_NE(MAP_FAILED, (void *)self->ring.entries);
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 	log_dirty_pages(&self->vm);
 	harvest(&self->vm);
 }
@@ -126,19 +126,19 @@ FIXTURE_SETUP(ring)
 FIXTURE_TEARDOWN(ring)
 {
 	munmap(self->ring.entries, PAGE_BYTES);
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
 /* Each answer dirties the GHCB's page once more. */
 TEST_F_TIMEOUT(ring, a_full_dirty_ring_ends_kvm_run_in_time, 120)
 {
-	unsigned int warnings = es_logged("WARNING: CPU");
+	unsigned int warnings = vmm_logged("WARNING: CPU");
 
 	ask(self->vcpu, REQUESTS);
 	EXPECT_LT(REQUESTS / RING_LIMIT - 1, self->ring.full_exits);
 	EXPECT_LE(RING_LIMIT, self->ring.most);
 	EXPECT_GE(RING_LIMIT + PER_EXIT, self->ring.most);
-	EXPECT_EQ(warnings, es_logged("WARNING: CPU"));
+	EXPECT_EQ(warnings, vmm_logged("WARNING: CPU"));
 }
 
 TEST_F_TIMEOUT(ring, no_dirty_page_is_lost_and_the_guest_goes_on, 120)
@@ -147,28 +147,28 @@ TEST_F_TIMEOUT(ring, no_dirty_page_is_lost_and_the_guest_goes_on, 120)
 	ask(self->vcpu, REQUESTS);
 	harvest(&self->vm);
 	EXPECT_LE(REQUESTS, self->ring.ghcb_entries);
-	EXPECT_TRUE(es_guest_answers(self->vcpu));
+	EXPECT_TRUE(vmm_guest_answers(self->vcpu));
 }
 
 /* --- what else KVM looks at */
 
 FIXTURE(reentry) {
-	struct es_vm vm;
-	struct es_vcpu *vcpu, *ap;
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu, *ap;
 };
 
 FIXTURE_SETUP(reentry)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 2 });
 	self->vcpu = &self->vm.vcpus[0];
 	self->ap = &self->vm.vcpus[1];
-	es_vm_launch(&self->vm);
-	es_boot_ap(self->vcpu, self->ap);
+	vmm_vm_launch(&self->vm);
+	vmm_boot_ap(self->vcpu, self->ap);
 }
 
 FIXTURE_TEARDOWN(reentry)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
 /* An interrupt to itself is a request that stands when the answer is given: the guest cannot be entered at once. */
@@ -176,17 +176,17 @@ TEST_F_TIMEOUT(reentry, each_exit_is_traced_once, 120)
 {
 	unsigned int i, entries;
 
-	es_order(self->vcpu, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
-	es_trace("kvm/kvm_entry", true);
-	es_trace("kvm/kvm_exit", true);
+	vmm_order(self->vcpu, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
+	vmm_trace("kvm/kvm_entry", true);
+	vmm_trace("kvm/kvm_exit", true);
 	for (i = 0; i < 20; i++)
-		es_send_icr(self->vcpu, ICR_FIXED, self->vcpu->nr);
+		vmm_send_icr(self->vcpu, ICR_FIXED, self->vcpu->nr);
 	ask(self->vcpu, 200);
-	es_trace("kvm/kvm_exit", false);
-	es_trace("kvm/kvm_entry", false);
-	entries = es_traced("kvm_entry: ");
+	vmm_trace("kvm/kvm_exit", false);
+	vmm_trace("kvm/kvm_entry", false);
+	entries = vmm_traced("kvm_entry: ");
 	EXPECT_LT(220, entries);
-	EXPECT_EQ(entries, es_traced("kvm_exit: "));
+	EXPECT_EQ(entries, vmm_traced("kvm_exit: "));
 }
 
 /*
@@ -195,17 +195,17 @@ TEST_F_TIMEOUT(reentry, each_exit_is_traced_once, 120)
  */
 TEST_F_TIMEOUT(reentry, an_interrupt_ended_in_memory_is_not_in_service, 120)
 {
-	struct agent_mailbox *box = es_mailbox(self->ap);
+	struct agent_mailbox *box = vmm_mailbox(self->ap);
 	unsigned int i;
 
 	box->pv_eoi = PV_EOI_GPA;
-	es_order(self->ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
-	es_order(self->ap, AGENT_WRMSR, MSR_PV_EOI, PV_EOI_GPA | 1);
+	vmm_order(self->ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
+	vmm_order(self->ap, AGENT_WRMSR, MSR_PV_EOI, PV_EOI_GPA | 1);
 	for (i = 1; i <= 100 && box->pv_eois < 10; i++) {
-		es_order_start(self->ap, AGENT_HALT, 0, 0);
-		ASSERT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->ap));
-		es_send_icr(self->vcpu, ICR_FIXED, self->ap->nr);
-		es_vcpu_wait(self->ap, "an interrupt wakes the vCPU");
+		vmm_order_start(self->ap, AGENT_HALT, 0, 0);
+		ASSERT_EQ(KVM_MP_STATE_HALTED, vmm_halted_mp_state(self->ap));
+		vmm_send_icr(self->vcpu, ICR_FIXED, self->ap->nr);
+		vmm_vcpu_wait(self->ap, "an interrupt wakes the vCPU");
 		ASSERT_EQ(i, box->interrupts);
 		ASSERT_EQ(0, box->in_service);
 	}
@@ -223,12 +223,12 @@ TEST_F_TIMEOUT(reentry, the_clock_of_a_quicker_guest_is_moved_on_with_each_exit,
 
 	ASSERT_LT(0, khz);
 	ASSERT_EQ(0, ioctl(self->vcpu->fd, KVM_SET_TSC_KHZ, 2 * khz));
-	ASSERT_TRUE(es_set_msr(self->vcpu, MSR_TSC, 1ull << 40));
-	es_trace("kvm/kvm_write_tsc_offset", true);
+	ASSERT_TRUE(vmm_set_msr(self->vcpu, MSR_TSC, 1ull << 40));
+	vmm_trace("kvm/kvm_write_tsc_offset", true);
 	ask(self->vcpu, 200);
-	es_trace("kvm/kvm_write_tsc_offset", false);
+	vmm_trace("kvm/kvm_write_tsc_offset", false);
 	if (!ioctl(self->vm.kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_TSC_CONTROL))
-		steps = es_traced("kvm_write_tsc_offset: ");
+		steps = vmm_traced("kvm_write_tsc_offset: ");
 	EXPECT_LE(200, steps);
 }
 

@@ -14,7 +14,7 @@
 
 #define PORT	0x1234
 
-static bool count_exit(struct es_vcpu *vcpu, struct kvm_run *run)
+static bool count_exit(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	unsigned int *exits = vcpu->vm->context;
 
@@ -24,8 +24,8 @@ static bool count_exit(struct es_vcpu *vcpu, struct kvm_run *run)
 }
 
 FIXTURE(refused) {
-	struct es_vm vm;
-	struct es_vcpu *vcpu;
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu;
 	unsigned int exits;
 };
 
@@ -78,33 +78,33 @@ FIXTURE_VARIANT_ADD(refused, jump_table_sub_function) {
 
 FIXTURE_SETUP(refused)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 1 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 1 });
 	self->vcpu = &self->vm.vcpus[0];
 	self->vm.context = &self->exits;
 	self->vm.on_exit = count_exit;
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 }
 
 FIXTURE_TEARDOWN(refused)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
 TEST_F(refused, with_its_reason_and_the_guest_goes_on)
 {
-	uint8_t *ghcb = es_request(self->vcpu, variant->exit, variant->info1, variant->info2);
+	uint8_t *ghcb = vmm_request(self->vcpu, variant->exit, variant->info1, variant->info2);
 
 	if (variant->omit)
 		spec_ghcb_omit(ghcb, variant->omit);
 	if (variant->scratch)
-		spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, es_ghcb_gpa(self->vcpu) + variant->scratch);
+		spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, vmm_ghcb_gpa(self->vcpu) + variant->scratch);
 	*(uint32_t *)(ghcb + SPEC_GHCB_USAGE) = variant->usage;
-	es_send(self->vcpu);
-	EXPECT_EQ(SPEC_MALFORMED, es_info1(self->vcpu));
-	EXPECT_EQ(variant->reason, es_info2(self->vcpu));
+	vmm_send(self->vcpu);
+	EXPECT_EQ(SPEC_MALFORMED, vmm_info1(self->vcpu));
+	EXPECT_EQ(variant->reason, vmm_info2(self->vcpu));
 	EXPECT_EQ(0, self->exits);
-	EXPECT_TRUE(es_guest_answers(self->vcpu));
+	EXPECT_TRUE(vmm_guest_answers(self->vcpu));
 }
 
 TEST_HARNESS_MAIN

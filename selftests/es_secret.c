@@ -25,26 +25,26 @@ struct search {
 };
 
 FIXTURE(secret) {
-	struct es_vm vm;
-	struct es_vcpu *vcpu;
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu;
 	struct search search;
 	uint64_t value;
 };
 
 FIXTURE_SETUP(secret)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 1 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 1 });
 	self->vcpu = &self->vm.vcpus[0];
 	ASSERT_EQ(sizeof(self->value), getrandom(&self->value, sizeof(self->value), 0));
 	self->search.value = self->value;
 	self->vm.context = &self->search;
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 }
 
 FIXTURE_TEARDOWN(secret)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
 static unsigned int count(const void *area, size_t len_bytes, uint64_t value)
@@ -59,23 +59,23 @@ static unsigned int count(const void *area, size_t len_bytes, uint64_t value)
 	return found;
 }
 
-static unsigned int count_in_memory(struct es_vm *vm, uint64_t value)
+static unsigned int count_in_memory(struct vmm_vm *vm, uint64_t value)
 {
 	return count(vm->memory, AGENT_GUEST_BYTES, value);
 }
 
 TEST_F(secret, written_to_private_memory_is_nowhere_in_the_hosts_view)
 {
-	es_order(self->vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, ~self->value);
+	vmm_order(self->vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, ~self->value);
 	EXPECT_EQ(0, count_in_memory(&self->vm, self->value));
-	es_order(self->vcpu, AGENT_READ8, AGENT_SPARE_GPA, 0);
-	EXPECT_EQ(self->value, es_mailbox(self->vcpu)->out[0]);
+	vmm_order(self->vcpu, AGENT_READ8, AGENT_SPARE_GPA, 0);
+	EXPECT_EQ(self->value, vmm_mailbox(self->vcpu)->out[0]);
 }
 
 /* The control of the case above: the search finds what is there to be found. */
 TEST_F(secret, written_to_shared_memory_is_seen_by_the_host)
 {
-	es_order(self->vcpu, AGENT_WRITE8, AGENT_PLAIN_GPA + 24, ~self->value);
+	vmm_order(self->vcpu, AGENT_WRITE8, AGENT_PLAIN_GPA + 24, ~self->value);
 	EXPECT_EQ(1, count_in_memory(&self->vm, self->value));
 }
 
@@ -84,17 +84,17 @@ TEST_F(secret, the_same_value_has_another_ciphertext_in_each_place)
 	const uint64_t *a = (void *)(self->vm.memory + AGENT_SPARE_GPA);
 	const uint64_t *b = (void *)(self->vm.memory + AGENT_SPARE_GPA + 0x1000);
 
-	es_order(self->vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, ~self->value);
-	es_order(self->vcpu, AGENT_WRITE8, AGENT_SPARE_GPA + 0x1000, ~self->value);
+	vmm_order(self->vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, ~self->value);
+	vmm_order(self->vcpu, AGENT_WRITE8, AGENT_SPARE_GPA + 0x1000, ~self->value);
 	EXPECT_NE(*a, *b);
 }
 
 TEST_F(secret, the_launched_image_is_ciphertext)
 {
-	const uint8_t *plain = es_agent_image, *seen = self->vm.memory + AGENT_IMAGE_GPA;
+	const uint8_t *plain = vmm_agent_image, *seen = self->vm.memory + AGENT_IMAGE_GPA;
 	unsigned int same = 0, blocks = 0;
 
-	for (; plain + 16 <= es_agent_image_end; plain += 16, seen += 16, blocks++)
+	for (; plain + 16 <= vmm_agent_image_end; plain += 16, seen += 16, blocks++)
 		same += !memcmp(plain, seen, 16);
 	EXPECT_NE(0, blocks);
 	EXPECT_EQ(0, same);
@@ -104,14 +104,14 @@ TEST_F(secret, what_the_host_writes_the_guest_does_not_read)
 {
 	uint64_t *host_view = (void *)(self->vm.memory + AGENT_SPARE_GPA);
 
-	es_order(self->vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, ~self->value);
+	vmm_order(self->vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, ~self->value);
 	*host_view = 0x1122334455667788;
-	es_order(self->vcpu, AGENT_READ8, AGENT_SPARE_GPA, 0);
-	EXPECT_NE(0x1122334455667788, es_mailbox(self->vcpu)->out[0]);
+	vmm_order(self->vcpu, AGENT_READ8, AGENT_SPARE_GPA, 0);
+	EXPECT_NE(0x1122334455667788, vmm_mailbox(self->vcpu)->out[0]);
 }
 
 /* Everything that KVM's interface says about the vCPU's state, searched for the value. */
-static bool search_vcpu(struct es_vcpu *vcpu, struct kvm_run *run)
+static bool search_vcpu(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	struct search *search = vcpu->vm->context;
 	union {
@@ -140,11 +140,11 @@ static bool search_vcpu(struct es_vcpu *vcpu, struct kvm_run *run)
 
 TEST_F(secret, held_in_every_register_is_nowhere_in_the_hosts_view)
 {
-	uint8_t *ghcb = es_request(self->vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
+	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	self->vm.on_exit = search_vcpu;
-	es_order(self->vcpu, AGENT_SECRETS, ~self->value, 0);
+	vmm_order(self->vcpu, AGENT_SECRETS, ~self->value, 0);
 	EXPECT_EQ(1, self->search.exits);
 	EXPECT_EQ(0, self->search.seen);
 }
@@ -152,24 +152,24 @@ TEST_F(secret, held_in_every_register_is_nowhere_in_the_hosts_view)
 /* The control: a register that the guest reveals through its GHCB is found. */
 TEST_F(secret, revealed_in_the_ghcb_is_seen_by_the_host)
 {
-	uint8_t *ghcb = es_request(self->vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
+	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, self->value);
 	self->vm.on_exit = search_vcpu;
-	es_order(self->vcpu, AGENT_NAE, 0, 0);
+	vmm_order(self->vcpu, AGENT_NAE, 0, 0);
 	EXPECT_EQ(1, self->search.exits);
 	EXPECT_NE(0, self->search.seen);
 }
 
 TEST_F(secret, registers_survive_an_exit_to_userspace)
 {
-	uint8_t *ghcb = es_request(self->vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
+	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	self->vm.on_exit = search_vcpu;
-	es_order(self->vcpu, AGENT_SECRETS, ~self->value, 0);
+	vmm_order(self->vcpu, AGENT_SECRETS, ~self->value, 0);
 	EXPECT_EQ(1, self->search.exits);
-	EXPECT_EQ(0, es_mailbox(self->vcpu)->out[0]);
+	EXPECT_EQ(0, vmm_mailbox(self->vcpu)->out[0]);
 }
 
 TEST_HARNESS_MAIN

@@ -21,12 +21,12 @@
 #define ICR_FIXED	(0x4000u | AGENT_VECTOR)
 
 struct guest {
-	struct es_vm vms[2];
-	struct es_vm *vm;		/* where it is */
-	struct es_vcpu *bsp, *ap;
+	struct vmm_vm vms[2];
+	struct vmm_vm *vm;		/* where it is */
+	struct vmm_vcpu *bsp, *ap;
 };
 
-static void guest_is_in(struct guest *g, struct es_vm *vm)
+static void guest_is_in(struct guest *g, struct vmm_vm *vm)
 {
 	g->vm = vm;
 	g->bsp = &vm->vcpus[0];
@@ -36,48 +36,48 @@ static void guest_is_in(struct guest *g, struct es_vm *vm)
 static void must_be(bool right, const char *what)
 {
 	if (!right)
-		es_fail("not so: %s", what);
+		vmm_fail("not so: %s", what);
 }
 
 static void start_ap(struct guest *g)
 {
-	es_boot_ap(g->bsp, g->ap);
+	vmm_boot_ap(g->bsp, g->ap);
 }
 
 static void is_never_started(struct guest *g)
 {
-	es_vcpu_go(g->ap);
-	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "a vCPU that was never started waits");
-	es_send_init_sipi(g->bsp, g->ap, 0x10);
-	es_vcpu_wait(g->ap, "INIT and SIPI start it");
-	must_be(es_mailbox(g->ap)->starts == 1, "it starts once");
+	vmm_vcpu_go(g->ap);
+	must_be(!vmm_vcpu_rings_within(g->ap, QUIET_MS), "a vCPU that was never started waits");
+	vmm_send_init_sipi(g->bsp, g->ap, 0x10);
+	vmm_vcpu_wait(g->ap, "INIT and SIPI start it");
+	must_be(vmm_mailbox(g->ap)->starts == 1, "it starts once");
 }
 
 static void goes_on(struct guest *g)
 {
-	must_be(es_guest_answers(g->ap), "the AP goes on");
-	must_be(es_mailbox(g->ap)->starts == 1, "it started once");
+	must_be(vmm_guest_answers(g->ap), "the AP goes on");
+	must_be(vmm_mailbox(g->ap)->starts == 1, "it started once");
 }
 
-static void park(struct guest *g, struct es_vcpu *vcpu, bool by_msr)
+static void park(struct guest *g, struct vmm_vcpu *vcpu, bool by_msr)
 {
 	start_ap(g);
-	es_park(vcpu, by_msr);
-	must_be(es_parked_mp_state(vcpu) == KVM_MP_STATE_AP_RESET_HOLD, "it is held");
+	vmm_park(vcpu, by_msr);
+	must_be(vmm_parked_mp_state(vcpu) == KVM_MP_STATE_AP_RESET_HOLD, "it is held");
 }
 
 static void park_by_page(struct guest *g) { park(g, g->ap, false); }
 static void park_by_msr(struct guest *g) { park(g, g->ap, true); }
 static void park_bsp(struct guest *g) { park(g, g->bsp, false); }
 
-static void is_woken(struct es_vcpu *waker, struct es_vcpu *vcpu, bool by_msr)
+static void is_woken(struct vmm_vcpu *waker, struct vmm_vcpu *vcpu, bool by_msr)
 {
-	es_vcpu_nmi(vcpu);
-	must_be(!es_vcpu_rings_within(vcpu, QUIET_MS), "a held vCPU stays held, whatever comes");
-	must_be(es_vcpu_mp_state(vcpu) == KVM_MP_STATE_AP_RESET_HOLD, "its MP state says so");
-	es_send_init_sipi(waker, vcpu, 0x10);
-	es_vcpu_wait(vcpu, "INIT and SIPI end the hold");
-	must_be(es_woken_by_sipi(vcpu, by_msr), "the answer is that of a SIPI, on the road of the hold");
+	vmm_vcpu_nmi(vcpu);
+	must_be(!vmm_vcpu_rings_within(vcpu, QUIET_MS), "a held vCPU stays held, whatever comes");
+	must_be(vmm_vcpu_mp_state(vcpu) == KVM_MP_STATE_AP_RESET_HOLD, "its MP state says so");
+	vmm_send_init_sipi(waker, vcpu, 0x10);
+	vmm_vcpu_wait(vcpu, "INIT and SIPI end the hold");
+	must_be(vmm_woken_by_sipi(vcpu, by_msr), "the answer is that of a SIPI, on the road of the hold");
 }
 
 static void is_held_by_page(struct guest *g) { is_woken(g->bsp, g->ap, false); }
@@ -87,8 +87,8 @@ static void bsp_is_held(struct guest *g) { is_woken(g->ap, g->bsp, false); }
 static void init_while_held(struct guest *g, bool by_msr)
 {
 	park(g, g->ap, by_msr);
-	es_send_icr(g->bsp, ES_ICR_INIT, g->ap->nr);
-	must_be(es_vcpu_mp_state(g->ap) == KVM_MP_STATE_INIT_RECEIVED, "INIT is taken in");
+	vmm_send_icr(g->bsp, ES_ICR_INIT, g->ap->nr);
+	must_be(vmm_vcpu_mp_state(g->ap) == KVM_MP_STATE_INIT_RECEIVED, "INIT is taken in");
 }
 
 static void init_while_held_by_page(struct guest *g) { init_while_held(g, false); }
@@ -96,10 +96,10 @@ static void init_while_held_by_msr(struct guest *g) { init_while_held(g, true); 
 
 static void waits_for_sipi(struct guest *g, bool by_msr)
 {
-	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "INIT alone ends no hold");
-	es_send_icr(g->bsp, ES_ICR_SIPI | 0x10, g->ap->nr);
-	es_vcpu_wait(g->ap, "the SIPI ends the hold");
-	must_be(es_woken_by_sipi(g->ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
+	must_be(!vmm_vcpu_rings_within(g->ap, QUIET_MS), "INIT alone ends no hold");
+	vmm_send_icr(g->bsp, ES_ICR_SIPI | 0x10, g->ap->nr);
+	vmm_vcpu_wait(g->ap, "the SIPI ends the hold");
+	must_be(vmm_woken_by_sipi(g->ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
 }
 
 static void waits_for_sipi_by_page(struct guest *g) { waits_for_sipi(g, false); }
@@ -109,8 +109,8 @@ static void waits_for_sipi_by_msr(struct guest *g) { waits_for_sipi(g, true); }
 static void send_to_paused(struct guest *g, bool by_msr)
 {
 	park(g, g->ap, by_msr);
-	es_vcpu_pause(g->ap);
-	es_send_init_sipi(g->bsp, g->ap, 0x10);
+	vmm_vcpu_pause(g->ap);
+	vmm_send_init_sipi(g->bsp, g->ap, 0x10);
 }
 
 static void sipi_on_its_way(struct guest *g) { send_to_paused(g, false); }
@@ -119,14 +119,14 @@ static void sipi_on_its_way(struct guest *g) { send_to_paused(g, false); }
 static void woken_and_not_run(struct guest *g)
 {
 	send_to_paused(g, true);
-	must_be(es_vcpu_mp_state(g->ap) == KVM_MP_STATE_RUNNABLE, "KVM_GET_MP_STATE takes the SIPI in");
+	must_be(vmm_vcpu_mp_state(g->ap) == KVM_MP_STATE_RUNNABLE, "KVM_GET_MP_STATE takes the SIPI in");
 }
 
 static void comes_back(struct guest *g, bool by_msr)
 {
-	es_vcpu_go(g->ap);
-	es_vcpu_wait(g->ap, "the hold has ended");
-	must_be(es_woken_by_sipi(g->ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
+	vmm_vcpu_go(g->ap);
+	vmm_vcpu_wait(g->ap, "the hold has ended");
+	must_be(vmm_woken_by_sipi(g->ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
 }
 
 static void comes_back_by_page(struct guest *g) { comes_back(g, false); }
@@ -136,22 +136,22 @@ static void comes_back_by_msr(struct guest *g) { comes_back(g, true); }
 static void init_while_running(struct guest *g)
 {
 	start_ap(g);
-	es_send_icr(g->bsp, ES_ICR_INIT, g->ap->nr);
-	must_be(es_vcpu_mp_state(g->ap) == KVM_MP_STATE_INIT_RECEIVED, "INIT stops it");
+	vmm_send_icr(g->bsp, ES_ICR_INIT, g->ap->nr);
+	must_be(vmm_vcpu_mp_state(g->ap) == KVM_MP_STATE_INIT_RECEIVED, "INIT stops it");
 }
 
 static void sipi_while_running(struct guest *g)
 {
 	start_ap(g);
-	es_send_init_sipi(g->bsp, g->ap, 0x10);
-	must_be(es_vcpu_mp_state(g->ap) == KVM_MP_STATE_RUNNABLE, "the SIPI lets it go on");
+	vmm_send_init_sipi(g->bsp, g->ap, 0x10);
+	must_be(vmm_vcpu_mp_state(g->ap) == KVM_MP_STATE_RUNNABLE, "the SIPI lets it go on");
 }
 
-static void ends_at_once(struct es_vcpu *vcpu)
+static void ends_at_once(struct vmm_vcpu *vcpu)
 {
-	es_park(vcpu, false);
-	es_vcpu_wait(vcpu, "the SIPI from before the hold ends it");
-	must_be(es_woken_by_sipi(vcpu, false), "the answer is that of a SIPI");
+	vmm_park(vcpu, false);
+	vmm_vcpu_wait(vcpu, "the SIPI from before the hold ends it");
+	must_be(vmm_woken_by_sipi(vcpu, false), "the answer is that of a SIPI");
 }
 
 static void next_hold_ends_at_once(struct guest *g) { ends_at_once(g->ap); }
@@ -161,88 +161,88 @@ static void bsp_next_hold_ends_at_once(struct guest *g) { ends_at_once(g->bsp); 
 static void init_while_bsp_runs(struct guest *g)
 {
 	start_ap(g);
-	es_send_icr(g->ap, ES_ICR_INIT, g->bsp->nr);
-	must_be(es_guest_answers(g->bsp), "INIT does not stop the boot CPU");
+	vmm_send_icr(g->ap, ES_ICR_INIT, g->bsp->nr);
+	must_be(vmm_guest_answers(g->bsp), "INIT does not stop the boot CPU");
 }
 
 static void sipi_while_bsp_runs(struct guest *g)
 {
 	init_while_bsp_runs(g);
-	es_send_icr(g->ap, ES_ICR_SIPI | 0x10, g->bsp->nr);
-	must_be(es_guest_answers(g->bsp), "nor does the SIPI");
+	vmm_send_icr(g->ap, ES_ICR_SIPI | 0x10, g->bsp->nr);
+	must_be(vmm_guest_answers(g->bsp), "nor does the SIPI");
 }
 
 static void bsp_waits_for_sipi_in_hold(struct guest *g)
 {
-	must_be(es_guest_answers(g->bsp), "the boot CPU runs");
-	es_park(g->bsp, false);
-	must_be(!es_vcpu_rings_within(g->bsp, QUIET_MS), "it is held");
-	es_send_icr(g->ap, ES_ICR_SIPI | 0x10, g->bsp->nr);
-	es_vcpu_wait(g->bsp, "the SIPI, whose INIT came before the hold, ends it");
-	must_be(es_woken_by_sipi(g->bsp, false), "the answer is that of a SIPI");
+	must_be(vmm_guest_answers(g->bsp), "the boot CPU runs");
+	vmm_park(g->bsp, false);
+	must_be(!vmm_vcpu_rings_within(g->bsp, QUIET_MS), "it is held");
+	vmm_send_icr(g->ap, ES_ICR_SIPI | 0x10, g->bsp->nr);
+	vmm_vcpu_wait(g->bsp, "the SIPI, whose INIT came before the hold, ends it");
+	must_be(vmm_woken_by_sipi(g->bsp, false), "the answer is that of a SIPI");
 }
 
 static void goes_on_after_sipi(struct guest *g)
 {
-	es_park(g->ap, false);
-	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "INIT has stopped it");
-	es_send_icr(g->bsp, ES_ICR_SIPI | 0x10, g->ap->nr);
-	es_vcpu_wait(g->ap, "the SIPI lets it go on, and ends its next hold");
-	must_be(es_woken_by_sipi(g->ap, false), "the answer is that of a SIPI");
+	vmm_park(g->ap, false);
+	must_be(!vmm_vcpu_rings_within(g->ap, QUIET_MS), "INIT has stopped it");
+	vmm_send_icr(g->bsp, ES_ICR_SIPI | 0x10, g->ap->nr);
+	vmm_vcpu_wait(g->ap, "the SIPI lets it go on, and ends its next hold");
+	must_be(vmm_woken_by_sipi(g->ap, false), "the answer is that of a SIPI");
 }
 
 /* Its new APIC has seen no SIPI. */
 static void bsp_takes_init_for_init(struct guest *g)
 {
-	es_send_icr(g->ap, ES_ICR_INIT, g->bsp->nr);
+	vmm_send_icr(g->ap, ES_ICR_INIT, g->bsp->nr);
 	bsp_waits_for_sipi_in_hold(g);
 }
 
 static void halt(struct guest *g)
 {
 	start_ap(g);
-	es_order(g->ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
-	es_order_start(g->ap, AGENT_HALT, 0, 0);
-	must_be(es_halted_mp_state(g->ap) == KVM_MP_STATE_HALTED, "it sleeps in HLT");
+	vmm_order(g->ap, AGENT_WRMSR, X2APIC_SPIV, SPIV_ENABLED);
+	vmm_order_start(g->ap, AGENT_HALT, 0, 0);
+	must_be(vmm_halted_mp_state(g->ap) == KVM_MP_STATE_HALTED, "it sleeps in HLT");
 }
 
 static void sleeps_on(struct guest *g)
 {
-	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "it sleeps on");
-	es_send_icr(g->bsp, ICR_FIXED, g->ap->nr);
-	es_vcpu_wait(g->ap, "an interrupt wakes it");
-	must_be(es_mailbox(g->ap)->interrupts == 1, "it takes the interrupt");
+	must_be(!vmm_vcpu_rings_within(g->ap, QUIET_MS), "it sleeps on");
+	vmm_send_icr(g->bsp, ICR_FIXED, g->ap->nr);
+	vmm_vcpu_wait(g->ap, "an interrupt wakes it");
+	must_be(vmm_mailbox(g->ap)->interrupts == 1, "it takes the interrupt");
 }
 
 static void hold_by_userspace(struct guest *g)
 {
-	es_vcpu_set_mp_state(g->ap, KVM_MP_STATE_AP_RESET_HOLD);
-	es_vcpu_go(g->ap);
-	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "it is held");
+	vmm_vcpu_set_mp_state(g->ap, KVM_MP_STATE_AP_RESET_HOLD);
+	vmm_vcpu_go(g->ap);
+	must_be(!vmm_vcpu_rings_within(g->ap, QUIET_MS), "it is held");
 }
 
 static void is_held_by_userspace(struct guest *g)
 {
-	must_be(!es_vcpu_rings_within(g->ap, QUIET_MS), "it stays held");
-	es_send_init_sipi(g->bsp, g->ap, 0x10);
-	es_vcpu_wait(g->ap, "INIT and SIPI start it");
-	must_be(es_mailbox(g->ap)->starts == 1, "it starts once");
+	must_be(!vmm_vcpu_rings_within(g->ap, QUIET_MS), "it stays held");
+	vmm_send_init_sipi(g->bsp, g->ap, 0x10);
+	vmm_vcpu_wait(g->ap, "INIT and SIPI start it");
+	must_be(vmm_mailbox(g->ap)->starts == 1, "it starts once");
 }
 
 /* What the VMM has brought reaches the guest, although it enters the guest in another VM. */
 static void exit_in_flight(struct guest *g)
 {
 	start_ap(g);
-	es_order_start(g->ap, AGENT_IN, PORT, 0);
-	es_vcpu_wait_stop(g->ap, "IN exits to userspace");
+	vmm_order_start(g->ap, AGENT_IN, PORT, 0);
+	vmm_vcpu_wait_stop(g->ap, "IN exits to userspace");
 	*(uint32_t *)((uint8_t *)g->ap->run + g->ap->run->io.data_offset) = IN_VALUE;
 }
 
 static void exit_is_finished(struct guest *g)
 {
-	es_vcpu_go(g->ap);
-	es_vcpu_wait(g->ap, "the guest goes on after IN");
-	must_be(es_mailbox(g->ap)->out[0] == IN_VALUE, "IN gives what the VMM brought");
+	vmm_vcpu_go(g->ap);
+	vmm_vcpu_wait(g->ap, "the guest goes on after IN");
+	must_be(vmm_mailbox(g->ap)->out[0] == IN_VALUE, "IN gives what the VMM brought");
 }
 
 FIXTURE(snapshot) {
@@ -329,34 +329,34 @@ FIXTURE_VARIANT_ADD(snapshot, exit_in_flight) {
 
 FIXTURE_SETUP(snapshot)
 {
-	es_vm_create(&self->g.vms[0], &(struct es_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_create(&self->g.vms[0], &(struct vmm_vm_options){ .nr_vcpus = 2 });
 	guest_is_in(&self->g, &self->g.vms[0]);
-	es_vm_launch(self->g.vm);
-	es_boot(self->g.vm);
+	vmm_vm_launch(self->g.vm);
+	vmm_boot(self->g.vm);
 }
 
 FIXTURE_TEARDOWN(snapshot)
 {
-	es_vm_destroy(self->g.vm);
+	vmm_vm_destroy(self->g.vm);
 }
 
 TEST_F_TIMEOUT(snapshot, is_restored, 120)
 {
-	struct es_vm *from = &self->g.vms[0], *to = &self->g.vms[1];
+	struct vmm_vm *from = &self->g.vms[0], *to = &self->g.vms[1];
 	struct kvm_amd_es_vcpu state;
 	bool went;
 
 	variant->prepare(&self->g);
 	went = from->vcpus[variant->vcpu].wish == ES_VCPU_GO;
-	es_vm_snapshot(to, from, &(struct es_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_snapshot(to, from, &(struct vmm_vm_options){ .nr_vcpus = 2 });
 	guest_is_in(&self->g, to);
-	es_vcpu_pause(&to->vcpus[variant->vcpu]);
-	ASSERT_EQ(0, es_get_vcpu_state(&to->vcpus[variant->vcpu], &state));
+	vmm_vcpu_pause(&to->vcpus[variant->vcpu]);
+	ASSERT_EQ(0, vmm_get_vcpu_state(&to->vcpus[variant->vcpu], &state));
 	EXPECT_EQ(variant->ap_state, state.ap_state);
 	if (went)
-		es_vcpu_go(&to->vcpus[variant->vcpu]);
+		vmm_vcpu_go(&to->vcpus[variant->vcpu]);
 	variant->prove(&self->g);
-	EXPECT_TRUE(es_guest_answers(self->g.bsp));
+	EXPECT_TRUE(vmm_guest_answers(self->g.bsp));
 }
 
 TEST_HARNESS_MAIN

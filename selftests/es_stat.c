@@ -23,26 +23,26 @@
 #define NOBODYS_EVENT	0x8000aaaaull
 
 FIXTURE(stat) {
-	struct es_vm vm, other;
-	struct es_vcpu *bsp, *ap;
+	struct vmm_vm vm, other;
+	struct vmm_vcpu *bsp, *ap;
 };
 
 FIXTURE_SETUP(stat)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 2 });
 	self->bsp = &self->vm.vcpus[0];
 	self->ap = &self->vm.vcpus[1];
-	es_vm_launch(&self->vm);
-	es_boot_ap(self->bsp, self->ap);
+	vmm_vm_launch(&self->vm);
+	vmm_boot_ap(self->bsp, self->ap);
 }
 
 FIXTURE_TEARDOWN(stat)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
 /* The command lies beside this program. */
-static void run_es_stat(struct es_vm *vm, const char *options, char *text, size_t size_bytes)
+static void run_es_stat(struct vmm_vm *vm, const char *options, char *text, size_t size_bytes)
 {
 	char self[256] = "", command[512];
 	size_t len;
@@ -50,17 +50,17 @@ static void run_es_stat(struct es_vm *vm, const char *options, char *text, size_
 	int status;
 
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-		es_fail("the program does not find itself: %m");
+		vmm_fail("the program does not find itself: %m");
 	*strrchr(self, '/') = 0;
 	snprintf(command, sizeof(command), "%s/es-stat --once --vm %d-%d %s 2>&1", self, getpid(), vm->fd, options);
 	pipe = popen(command, "r");
 	if (!pipe)
-		es_fail("es-stat cannot be started: %m");
+		vmm_fail("es-stat cannot be started: %m");
 	len = fread(text, 1, size_bytes - 1, pipe);
 	text[len] = 0;
 	status = pclose(pipe);
 	if (status)
-		es_fail("%s ends with status 0x%x: %s", command, status, text);
+		vmm_fail("%s ends with status 0x%x: %s", command, status, text);
 }
 
 /* The number behind "key": in the object of that name; 0 when there is none. */
@@ -82,7 +82,7 @@ struct counted {
 	unsigned long long cpuid, ioio, unknown, incomplete, cpuid_ns;
 };
 
-static struct counted counted(struct es_vm *vm, const char *options)
+static struct counted counted(struct vmm_vm *vm, const char *options)
 {
 	char json[8192], all[64];
 
@@ -96,27 +96,27 @@ static struct counted counted(struct es_vm *vm, const char *options)
 	};
 }
 
-static void ask(struct es_vcpu *vcpu, unsigned int times)
+static void ask(struct vmm_vcpu *vcpu, unsigned int times)
 {
 	while (times--) {
-		if (!es_guest_answers(vcpu))
-			es_fail("vCPU %u gets no answer to CPUID", vcpu->nr);
+		if (!vmm_guest_answers(vcpu))
+			vmm_fail("vCPU %u gets no answer to CPUID", vcpu->nr);
 	}
 }
 
-static void ask_what_nobody_knows(struct es_vcpu *vcpu, unsigned int times)
+static void ask_what_nobody_knows(struct vmm_vcpu *vcpu, unsigned int times)
 {
 	while (times--) {
-		es_request(vcpu, NOBODYS_EVENT, 0, 0);
-		es_send(vcpu);
+		vmm_request(vcpu, NOBODYS_EVENT, 0, 0);
+		vmm_send(vcpu);
 	}
 }
 
-static void ask_without_rcx(struct es_vcpu *vcpu, unsigned int times)
+static void ask_without_rcx(struct vmm_vcpu *vcpu, unsigned int times)
 {
 	while (times--) {
-		spec_ghcb_put(es_request(vcpu, SPEC_EXIT_CPUID, 0, 0), SPEC_GHCB_RAX, 0);
-		es_send(vcpu);
+		spec_ghcb_put(vmm_request(vcpu, SPEC_EXIT_CPUID, 0, 0), SPEC_GHCB_RAX, 0);
+		vmm_send(vcpu);
 	}
 }
 
@@ -141,17 +141,17 @@ static void state_version(uint8_t *ghcb, uint16_t version)
 	memcpy(ghcb + SPEC_GHCB_VERSION, &version, sizeof(version));
 }
 
-static void ask_boldly(struct es_vcpu *vcpu, uint64_t leaf, uint16_t version)
+static void ask_boldly(struct vmm_vcpu *vcpu, uint64_t leaf, uint16_t version)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, leaf);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_XCR0, 0);
 	state_version(ghcb, version);
-	es_send(vcpu);
-	if (es_info1(vcpu) != SPEC_HANDLED)
-		es_fail("leaf 0x%llx with version %u is refused", (unsigned long long)leaf, version);
+	vmm_send(vcpu);
+	if (vmm_info1(vcpu) != SPEC_HANDLED)
+		vmm_fail("leaf 0x%llx with version %u is refused", (unsigned long long)leaf, version);
 }
 
 /* As stage0 asks: version 2, which was not offered, and an XCR0 of 0. */
@@ -256,11 +256,11 @@ static void *read_file(void *arg)
 	return NULL;
 }
 
-static void start_reader(struct reader *reader, const struct es_vm *vm, const char *file)
+static void start_reader(struct reader *reader, const struct vmm_vm *vm, const char *file)
 {
 	snprintf(reader->path, sizeof(reader->path), "/sys/kernel/debug/kvm/%d-%d/%s", getpid(), vm->fd, file);
 	if (pthread_create(&reader->thread, NULL, read_file, reader))
-		es_fail("a thread cannot be started");
+		vmm_fail("a thread cannot be started");
 }
 
 static bool ends_in_time(pthread_t thread)
@@ -274,7 +274,7 @@ static bool ends_in_time(pthread_t thread)
 
 struct locker {
 	pthread_t thread;
-	struct es_vm *vm;
+	struct vmm_vm *vm;
 	pid_t tid;
 	bool stop;
 };
@@ -286,7 +286,7 @@ static void *hold_the_lock(void *arg)
 
 	__atomic_store_n(&locker->tid, gettid(), __ATOMIC_RELEASE);
 	while (!__atomic_load_n(&locker->stop, __ATOMIC_RELAXED))
-		es_sev_cmd(locker->vm, KVM_SEV_LAUNCH_UPDATE_VMSA, NULL, NULL);
+		vmm_sev_cmd(locker->vm, KVM_SEV_LAUNCH_UPDATE_VMSA, NULL, NULL);
 	return NULL;
 }
 
@@ -311,16 +311,16 @@ static bool is_blocked(struct locker *locker)
 	return tid && thread_state(tid) == 'D';
 }
 
-static void start_locker(struct locker *locker, struct es_vm *vm)
+static void start_locker(struct locker *locker, struct vmm_vm *vm)
 {
 	unsigned int ms;
 
 	*locker = (struct locker){ .vm = vm };
 	if (pthread_create(&locker->thread, NULL, hold_the_lock, locker))
-		es_fail("a thread cannot be started");
+		vmm_fail("a thread cannot be started");
 	for (ms = 0; !is_blocked(locker); ms++) {
-		if (ms > es_time_limit_s() * 1000)
-			es_fail("KVM_SEV_LAUNCH_UPDATE_VMSA does not wait for a vCPU in KVM_RUN");
+		if (ms > vmm_time_limit_s() * 1000)
+			vmm_fail("KVM_SEV_LAUNCH_UPDATE_VMSA does not wait for a vCPU in KVM_RUN");
 		usleep(1000);
 	}
 }
@@ -333,8 +333,8 @@ TEST_F_TIMEOUT(stat, who_reads_does_not_wait_for_the_vmm, 180)
 	struct locker locker;
 	unsigned int i;
 
-	es_order_start(self->bsp, AGENT_HALT, 0, 0);
-	ASSERT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->bsp));
+	vmm_order_start(self->bsp, AGENT_HALT, 0, 0);
+	ASSERT_EQ(KVM_MP_STATE_HALTED, vmm_halted_mp_state(self->bsp));
 	start_locker(&locker, &self->vm);
 	for (i = 0; i < ARRAY_SIZE(files); i++)
 		start_reader(&readers[i], &self->vm, files[i]);
@@ -343,7 +343,7 @@ TEST_F_TIMEOUT(stat, who_reads_does_not_wait_for_the_vmm, 180)
 	ioio = in_time[1] ? counted(&self->vm, "").ioio : 0;
 	EXPECT_TRUE(is_blocked(&locker));
 	__atomic_store_n(&locker.stop, true, __ATOMIC_RELAXED);
-	es_vcpu_pause(self->bsp);
+	vmm_vcpu_pause(self->bsp);
 	pthread_join(locker.thread, NULL);
 	EXPECT_LT(0, ioio);
 	for (i = 0; i < ARRAY_SIZE(files); i++) {
@@ -355,10 +355,10 @@ TEST_F_TIMEOUT(stat, who_reads_does_not_wait_for_the_vmm, 180)
 /* The VM that the state came from, and the one that it goes to, end while they are read. */
 TEST_F_TIMEOUT(stat, who_reads_while_the_guest_moves_sees_it_go_on, 300)
 {
-	struct es_vm_options options = { .nr_vcpus = 2 };
+	struct vmm_vm_options options = { .nr_vcpus = 2 };
 	struct reader reader = { .forever = true };
 	unsigned long long before;
-	struct es_vm *from, *to;
+	struct vmm_vm *from, *to;
 	unsigned int i;
 
 	for (i = 0; i < MOVES; i++) {
@@ -368,12 +368,12 @@ TEST_F_TIMEOUT(stat, who_reads_while_the_guest_moves_sees_it_go_on, 300)
 		before = counted(from, "").cpuid;
 		reader.stop = false;
 		start_reader(&reader, from, files[i % ARRAY_SIZE(files)]);
-		es_vm_move(to, from, &options);
+		vmm_vm_move(to, from, &options);
 		__atomic_store_n(&reader.stop, true, __ATOMIC_RELAXED);
 		pthread_join(reader.thread, NULL);
 		EXPECT_EQ(before, counted(to, "").cpuid);
 	}
-	EXPECT_TRUE(es_guest_answers(self->ap));
+	EXPECT_TRUE(vmm_guest_answers(self->ap));
 	EXPECT_LT(0, reader.bytes);
 }
 

@@ -31,34 +31,34 @@
 #define PORT		0x1234
 
 FIXTURE(state) {
-	struct es_vm vm;
-	struct es_vcpu *bsp, *ap;
+	struct vmm_vm vm;
+	struct vmm_vcpu *bsp, *ap;
 };
 
 FIXTURE_SETUP(state)
 {
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 2 });
 	self->bsp = &self->vm.vcpus[0];
 	self->ap = &self->vm.vcpus[1];
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 }
 
 FIXTURE_TEARDOWN(state)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
-static struct kvm_amd_es_vcpu state_of(struct es_vcpu *vcpu)
+static struct kvm_amd_es_vcpu state_of(struct vmm_vcpu *vcpu)
 {
 	struct kvm_amd_es_vcpu state;
 	bool ran = vcpu->wish == ES_VCPU_GO;
 
-	es_vcpu_pause(vcpu);
-	if (es_get_vcpu_state(vcpu, &state))
-		es_fail("KVM_AMD_ES_GET_VCPU failed: %m");
+	vmm_vcpu_pause(vcpu);
+	if (vmm_get_vcpu_state(vcpu, &state))
+		vmm_fail("KVM_AMD_ES_GET_VCPU failed: %m");
 	if (ran)
-		es_vcpu_go(vcpu);
+		vmm_vcpu_go(vcpu);
 	return state;
 }
 
@@ -67,11 +67,11 @@ TEST_F(state, the_module_says_what_it_has)
 	struct kvm_amd_es_api api;
 
 	memset(&api, 0xff, sizeof(api));
-	ASSERT_EQ(0, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, &api, NULL));
+	ASSERT_EQ(0, vmm_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, &api, NULL));
 	EXPECT_EQ(KVM_AMD_ES_API_STATE | KVM_AMD_ES_API_MOVE | KVM_AMD_ES_API_SEND_VMSA |
 		  KVM_AMD_ES_API_RECEIVE_VMSA | KVM_AMD_ES_API_INIT2, api.features);
 	EXPECT_EQ(0, api.reserved[0] | api.reserved[6]);
-	EXPECT_EQ(-EFAULT, es_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, (void *)1, NULL));
+	EXPECT_EQ(-EFAULT, vmm_sev_cmd(&self->vm, KVM_AMD_ES_GET_API, (void *)1, NULL));
 }
 
 TEST_F(state, each_step_of_bring_up_can_be_read)
@@ -79,24 +79,24 @@ TEST_F(state, each_step_of_bring_up_can_be_read)
 	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->bsp).ap_state);
 	EXPECT_EQ(KVM_AMD_ES_AP_WAITING, state_of(self->ap).ap_state);
 	EXPECT_EQ(0, state_of(self->ap).status);
-	es_boot_ap(self->bsp, self->ap);
+	vmm_boot_ap(self->bsp, self->ap);
 	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->ap).ap_state);
 	EXPECT_EQ(KVM_AMD_ES_VCPU_FIRST_SIPI, state_of(self->ap).status);
-	es_park(self->ap, false);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	vmm_park(self->ap, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
 	EXPECT_EQ(KVM_AMD_ES_AP_HELD_NAE, state_of(self->ap).ap_state);
-	es_send_icr(self->bsp, ES_ICR_INIT, self->ap->nr);
-	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, es_vcpu_mp_state(self->ap));
+	vmm_send_icr(self->bsp, ES_ICR_INIT, self->ap->nr);
+	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, vmm_vcpu_mp_state(self->ap));
 	EXPECT_EQ(KVM_AMD_ES_AP_HELD_NAE_INIT, state_of(self->ap).ap_state);
-	es_send_icr(self->bsp, ES_ICR_SIPI | 0x10, self->ap->nr);
-	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
-	es_park(self->ap, true);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
+	vmm_send_icr(self->bsp, ES_ICR_SIPI | 0x10, self->ap->nr);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+	vmm_park(self->ap, true);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
 	EXPECT_EQ(KVM_AMD_ES_AP_HELD_MSR, state_of(self->ap).ap_state);
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, es_vcpu_mp_state(self->ap));
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vmm_vcpu_mp_state(self->ap));
 	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING_SIPI, state_of(self->ap).ap_state);
 	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->bsp).ap_state);
 }
@@ -104,39 +104,39 @@ TEST_F(state, each_step_of_bring_up_can_be_read)
 /* IN is finished when KVM has taken its value from kvm_run; reading the state then writes the answer. */
 TEST_F(state, reading_writes_the_answer_that_is_due)
 {
-	uint8_t *ghcb = self->vm.memory + es_ghcb_gpa(self->bsp);
+	uint8_t *ghcb = self->vm.memory + vmm_ghcb_gpa(self->bsp);
 	struct kvm_amd_es_vcpu state;
 
-	es_order_start(self->bsp, AGENT_IN, PORT, 0);
-	es_vcpu_wait_stop(self->bsp, "IN exits to userspace");
+	vmm_order_start(self->bsp, AGENT_IN, PORT, 0);
+	vmm_vcpu_wait_stop(self->bsp, "IN exits to userspace");
 	*(uint32_t *)((uint8_t *)self->bsp->run + self->bsp->run->io.data_offset) = 0x1badb002;
-	EXPECT_EQ(-EBUSY, es_get_vcpu_state(self->bsp, &state));
-	EXPECT_TRUE(es_vcpu_complete_io(self->bsp));
+	EXPECT_EQ(-EBUSY, vmm_get_vcpu_state(self->bsp, &state));
+	EXPECT_TRUE(vmm_vcpu_complete_io(self->bsp));
 	EXPECT_EQ(SPEC_EXIT_IOIO, spec_ghcb_get(ghcb, SPEC_GHCB_EXITCODE));
 	EXPECT_EQ(0, spec_ghcb_get(ghcb, SPEC_GHCB_RAX));
 	state = state_of(self->bsp);
-	EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->bsp, &(struct kvm_amd_es_vcpu){ .flags = 1 }));
+	EXPECT_EQ(-EINVAL, vmm_set_vcpu_state(self->bsp, &(struct kvm_amd_es_vcpu){ .flags = 1 }));
 	EXPECT_EQ(0x1badb002, spec_ghcb_get(ghcb, SPEC_GHCB_RAX));
 	EXPECT_EQ(0, spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1));
-	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &state));
-	es_vcpu_go(self->bsp);
-	es_vcpu_wait(self->bsp, "the guest goes on after IN");
-	EXPECT_EQ(0x1badb002, es_mailbox(self->bsp)->out[0]);
+	EXPECT_EQ(0, vmm_set_vcpu_state(self->bsp, &state));
+	vmm_vcpu_go(self->bsp);
+	vmm_vcpu_wait(self->bsp, "the guest goes on after IN");
+	EXPECT_EQ(0x1badb002, vmm_mailbox(self->bsp)->out[0]);
 }
 
 TEST_F(state, setting_while_an_exit_is_unfinished_is_refused)
 {
 	struct kvm_amd_es_vcpu state = state_of(self->bsp);
 
-	es_order_start(self->bsp, AGENT_IN, PORT, 0);
-	es_vcpu_wait_stop(self->bsp, "IN exits to userspace");
-	EXPECT_EQ(-EBUSY, es_set_vcpu_state(self->bsp, &state));
+	vmm_order_start(self->bsp, AGENT_IN, PORT, 0);
+	vmm_vcpu_wait_stop(self->bsp, "IN exits to userspace");
+	EXPECT_EQ(-EBUSY, vmm_set_vcpu_state(self->bsp, &state));
 	*(uint32_t *)((uint8_t *)self->bsp->run + self->bsp->run->io.data_offset) = 0x1badb002;
-	EXPECT_TRUE(es_vcpu_complete_io(self->bsp));
-	EXPECT_EQ(-EBUSY, es_set_vcpu_state(self->bsp, &state));
-	es_vcpu_go(self->bsp);
-	es_vcpu_wait(self->bsp, "the guest goes on after IN");
-	EXPECT_EQ(0x1badb002, es_mailbox(self->bsp)->out[0]);
+	EXPECT_TRUE(vmm_vcpu_complete_io(self->bsp));
+	EXPECT_EQ(-EBUSY, vmm_set_vcpu_state(self->bsp, &state));
+	vmm_vcpu_go(self->bsp);
+	vmm_vcpu_wait(self->bsp, "the guest goes on after IN");
+	EXPECT_EQ(0x1badb002, vmm_mailbox(self->bsp)->out[0]);
 }
 
 TEST_F(state, of_a_vcpu_can_be_set_as_it_was_read)
@@ -150,7 +150,7 @@ TEST_F(state, of_a_vcpu_can_be_set_as_it_was_read)
 		state.dr7 = 0x400 + ap_state;
 		state.end = ap_state % 5;
 		state.end_reason = state.end ? 0x100 : 0;
-		ASSERT_EQ(0, es_set_vcpu_state(self->ap, &state));
+		ASSERT_EQ(0, vmm_set_vcpu_state(self->ap, &state));
 		again = state_of(self->ap);
 		EXPECT_EQ(0, memcmp(&state, &again, sizeof(state)));
 	}
@@ -185,16 +185,16 @@ TEST_F(state, wrong_values_are_refused_and_change_nothing)
 	bad[18].xss |= 1ull << 63;
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
 		bad[i].ap_state ^= i == 3 ? 0 : 1;
-		EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->ap, &bad[i])) {
+		EXPECT_EQ(-EINVAL, vmm_set_vcpu_state(self->ap, &bad[i])) {
 			TH_LOG("wrong value %u", i);
 		}
 	}
 	after = state_of(self->ap);
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
-	EXPECT_EQ(-EFAULT, es_sev_cmd(&self->vm, KVM_AMD_ES_SET_VCPU, (void *)1, NULL));
-	EXPECT_EQ(-EINVAL, es_get_vm_state(&self->vm, &(struct kvm_amd_es_vm){ .flags = 1 }));
+	EXPECT_EQ(-EFAULT, vmm_sev_cmd(&self->vm, KVM_AMD_ES_SET_VCPU, (void *)1, NULL));
+	EXPECT_EQ(-EINVAL, vmm_get_vm_state(&self->vm, &(struct kvm_amd_es_vm){ .flags = 1 }));
 
-	ASSERT_EQ(0, es_get_vm_state(&self->vm, &vm));
+	ASSERT_EQ(0, vmm_get_vm_state(&self->vm, &vm));
 	for (i = 0; i < ARRAY_SIZE(bad_vm); i++) {
 		bad_vm[i] = vm;
 		bad_vm[i].ap_jump_table = AGENT_SPARE_GPA;
@@ -208,12 +208,12 @@ TEST_F(state, wrong_values_are_refused_and_change_nothing)
 	bad_vm[6].reserved[4] = 1;
 	bad_vm[7].vmsa_features++;
 	for (i = 0; i < ARRAY_SIZE(bad_vm); i++) {
-		EXPECT_EQ(-EINVAL, es_set_vm_state(&self->vm, &bad_vm[i])) {
+		EXPECT_EQ(-EINVAL, vmm_set_vm_state(&self->vm, &bad_vm[i])) {
 			TH_LOG("wrong value %u of the VM", i);
 		}
 	}
 	vm_after.flags = 0;
-	ASSERT_EQ(0, es_get_vm_state(&self->vm, &vm_after));
+	ASSERT_EQ(0, vmm_get_vm_state(&self->vm, &vm_after));
 	EXPECT_EQ(0, memcmp(&vm, &vm_after, sizeof(vm)));
 }
 
@@ -221,19 +221,19 @@ TEST_F(state, of_the_vm_is_what_the_guest_reads_and_writes)
 {
 	struct kvm_amd_es_vm state = { };
 
-	ASSERT_EQ(0, es_get_vm_state(&self->vm, &state));
+	ASSERT_EQ(0, vmm_get_vm_state(&self->vm, &state));
 	EXPECT_EQ(1, state.ghcb_version);
 	EXPECT_EQ(0, state.ap_jump_table);
 	EXPECT_EQ(0, state.vmsa_features);
-	es_request(self->bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA);
-	es_send(self->bsp);
-	ASSERT_EQ(0, es_get_vm_state(&self->vm, &state));
+	vmm_request(self->bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA);
+	vmm_send(self->bsp);
+	ASSERT_EQ(0, vmm_get_vm_state(&self->vm, &state));
 	EXPECT_EQ(AGENT_SPARE_GPA, state.ap_jump_table);
 	state.ap_jump_table += 0x1000;
-	ASSERT_EQ(0, es_set_vm_state(&self->vm, &state));
-	es_request(self->bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0);
-	es_send(self->bsp);
-	EXPECT_EQ(AGENT_SPARE_GPA + 0x1000, es_info2(self->bsp));
+	ASSERT_EQ(0, vmm_set_vm_state(&self->vm, &state));
+	vmm_request(self->bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0);
+	vmm_send(self->bsp);
+	EXPECT_EQ(AGENT_SPARE_GPA + 0x1000, vmm_info2(self->bsp));
 }
 
 TEST_F(state, the_ghcb_msr_is_an_msr_for_userspace)
@@ -242,21 +242,21 @@ TEST_F(state, the_ghcb_msr_is_an_msr_for_userspace)
 	uint8_t *ghcb, answer = 0;
 	unsigned int i;
 
-	EXPECT_TRUE(es_get_msr(self->bsp, SPEC_MSR_GHCB, &value));
-	EXPECT_EQ(es_ghcb_gpa(self->bsp), value);
-	EXPECT_TRUE(es_get_msr(self->ap, SPEC_MSR_GHCB, &value));
+	EXPECT_TRUE(vmm_get_msr(self->bsp, SPEC_MSR_GHCB, &value));
+	EXPECT_EQ(vmm_ghcb_gpa(self->bsp), value);
+	EXPECT_TRUE(vmm_get_msr(self->ap, SPEC_MSR_GHCB, &value));
 	EXPECT_EQ(SPEC_MSR_SEV_INFO, SPEC_MSR_INFO(value));
-	EXPECT_TRUE(es_set_msr(self->ap, SPEC_MSR_GHCB, 0x123000));
-	EXPECT_TRUE(es_get_msr(self->ap, SPEC_MSR_GHCB, &value));
+	EXPECT_TRUE(vmm_set_msr(self->ap, SPEC_MSR_GHCB, 0x123000));
+	EXPECT_TRUE(vmm_get_msr(self->ap, SPEC_MSR_GHCB, &value));
 	EXPECT_EQ(0x123000, value);
 	/* A guest that asks for the MSR by its GHCB gets nothing of it, and changes nothing. */
-	ghcb = es_request(self->bsp, SPEC_EXIT_MSR, 1, 0);	/* the value would become the place of its answer */
+	ghcb = vmm_request(self->bsp, SPEC_EXIT_MSR, 1, 0);	/* the value would become the place of its answer */
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, SPEC_MSR_GHCB);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, AGENT_PLAIN_GPA);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, 0);
-	es_send(self->bsp);
-	EXPECT_TRUE(es_get_msr(self->bsp, SPEC_MSR_GHCB, &value));
-	EXPECT_EQ(es_ghcb_gpa(self->bsp), value);
+	vmm_send(self->bsp);
+	EXPECT_TRUE(vmm_get_msr(self->bsp, SPEC_MSR_GHCB, &value));
+	EXPECT_EQ(vmm_ghcb_gpa(self->bsp), value);
 	for (i = 0; i < SPEC_GHCB_BYTES; i++)
 		answer |= self->vm.memory[AGENT_PLAIN_GPA + i];
 	EXPECT_EQ(0, answer);
@@ -269,15 +269,15 @@ TEST_F_TIMEOUT(state, the_ghcb_msr_of_a_fresh_vcpu_offers_what_the_vm_was_made_w
 	unsigned int version;
 
 	for (version = 1; version <= 2; version++) {
-		struct es_vm vm;
+		struct vmm_vm vm;
 
-		es_vm_create(&vm, &(struct es_vm_options){ .nr_vcpus = 1, .ghcb_version = version });
-		EXPECT_TRUE(es_get_msr(&vm.vcpus[0], SPEC_MSR_GHCB, &value));
+		vmm_vm_create(&vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .ghcb_version = version });
+		EXPECT_TRUE(vmm_get_msr(&vm.vcpus[0], SPEC_MSR_GHCB, &value));
 		EXPECT_EQ(SPEC_MSR_SEV_INFO, SPEC_MSR_INFO(value));
 		EXPECT_EQ(version, value >> 48);
 		EXPECT_EQ(1, value >> 32 & 0xffff);
 		EXPECT_EQ(vm.c_bit, 1ull << (value >> 24 & 0x3f));
-		es_vm_destroy(&vm);
+		vmm_vm_destroy(&vm);
 	}
 }
 
@@ -291,49 +291,49 @@ TEST_F_TIMEOUT(state, a_ghcb_msr_that_makes_no_sense_harms_the_guest_only, 120)
 	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		held.ap_state = KVM_AMD_ES_AP_HELD_NAE;
 		held.end = held.end_reason = 0;
-		ASSERT_EQ(0, es_set_vcpu_state(self->ap, &held));
-		ASSERT_TRUE(es_set_msr(self->ap, SPEC_MSR_GHCB, values[i]));
-		es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
-		es_vcpu_go(self->ap);
-		es_vcpu_wait_stop(self->ap, "a guest whose GHCB cannot be reached ends");
+		ASSERT_EQ(0, vmm_set_vcpu_state(self->ap, &held));
+		ASSERT_TRUE(vmm_set_msr(self->ap, SPEC_MSR_GHCB, values[i]));
+		vmm_vcpu_set_mp_state(self->ap, KVM_MP_STATE_RUNNABLE);
+		vmm_vcpu_go(self->ap);
+		vmm_vcpu_wait_stop(self->ap, "a guest whose GHCB cannot be reached ends");
 		EXPECT_TRUE(self->ap->run->exit_reason == KVM_EXIT_SHUTDOWN ||
 			    self->ap->run->exit_reason == KVM_EXIT_SYSTEM_EVENT);
 		EXPECT_EQ(KVM_AMD_ES_TERM_NO_GHCB, state_of(self->ap).end);
 	}
-	EXPECT_TRUE(es_guest_answers(self->bsp));
+	EXPECT_TRUE(vmm_guest_answers(self->bsp));
 }
 
 TEST_F(state, dr7_is_as_the_guest_wrote_it)
 {
-	uint8_t *ghcb = es_request(self->bsp, SPEC_EXIT_DR7_WRITE, 0, 0);
+	uint8_t *ghcb = vmm_request(self->bsp, SPEC_EXIT_DR7_WRITE, 0, 0);
 
 	EXPECT_EQ(0x400, state_of(self->bsp).dr7);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0x455);
-	es_send(self->bsp);
+	vmm_send(self->bsp);
 	EXPECT_EQ(0x455, state_of(self->bsp).dr7);
 }
 
 /* No DR7 has them, and no instruction gives them; the host takes such a request as the kernel's own module does. */
 TEST_F(state, dr7_is_kept_without_what_no_dr7_has)
 {
-	uint8_t *ghcb = es_request(self->bsp, SPEC_EXIT_DR7_WRITE, 0, 0);
+	uint8_t *ghcb = vmm_request(self->bsp, SPEC_EXIT_DR7_WRITE, 0, 0);
 	struct kvm_amd_es_vcpu state;
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0xffffffff00000455);
-	es_send(self->bsp);
-	EXPECT_EQ(SPEC_HANDLED, es_info1(self->bsp));
+	vmm_send(self->bsp);
+	EXPECT_EQ(SPEC_HANDLED, vmm_info1(self->bsp));
 	state = state_of(self->bsp);
 	EXPECT_EQ(0x455, state.dr7);
-	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &state));
-	es_request(self->bsp, SPEC_EXIT_DR7_READ, 0, 0);
-	es_send(self->bsp);
-	EXPECT_EQ(0x455, spec_ghcb_get(es_answer(self->bsp), SPEC_GHCB_RAX));
+	EXPECT_EQ(0, vmm_set_vcpu_state(self->bsp, &state));
+	vmm_request(self->bsp, SPEC_EXIT_DR7_READ, 0, 0);
+	vmm_send(self->bsp);
+	EXPECT_EQ(0x455, spec_ghcb_get(vmm_answer(self->bsp), SPEC_GHCB_RAX));
 }
 
-static bool has_osxsave(struct es_vcpu *vcpu)
+static bool has_osxsave(struct vmm_vcpu *vcpu)
 {
-	es_order(vcpu, AGENT_CPUID, 1, 0);
-	return es_mailbox(vcpu)->out[2] & CPUID_OSXSAVE;
+	vmm_order(vcpu, AGENT_CPUID, 1, 0);
+	return vmm_mailbox(vcpu)->out[2] & CPUID_OSXSAVE;
 }
 
 /* As the launch had them, and as the guest changes them; CPUID is made of them. */
@@ -347,14 +347,14 @@ TEST_F(state, control_registers_are_as_kvm_knows_them)
 	EXPECT_EQ(0x500, state.efer);
 	EXPECT_EQ(1, state.xcr0);
 	EXPECT_EQ(0, state.xss);
-	es_order(self->bsp, AGENT_CONTROL, AGENT_CR0, 1ull << 16);
-	es_order(self->bsp, AGENT_CONTROL, AGENT_CR4, CR4_OSXSAVE);
-	es_order(self->bsp, AGENT_CONTROL, AGENT_EFER, EFER_SCE);
-	ghcb = es_request(self->bsp, SPEC_EXIT_CPUID, 0, 0);
+	vmm_order(self->bsp, AGENT_CONTROL, AGENT_CR0, 1ull << 16);
+	vmm_order(self->bsp, AGENT_CONTROL, AGENT_CR4, CR4_OSXSAVE);
+	vmm_order(self->bsp, AGENT_CONTROL, AGENT_EFER, EFER_SCE);
+	ghcb = vmm_request(self->bsp, SPEC_EXIT_CPUID, 0, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0xd);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_XCR0, 3);
-	es_send(self->bsp);
+	vmm_send(self->bsp);
 	other = state_of(self->bsp);
 	EXPECT_EQ(0x80010033, other.cr0);
 	EXPECT_EQ(0x620, other.cr4 & ~CR4_MCE);	/* the launch gives a guest the host's MCE */
@@ -362,10 +362,10 @@ TEST_F(state, control_registers_are_as_kvm_knows_them)
 	EXPECT_EQ(3, other.xcr0);
 	EXPECT_FALSE(has_osxsave(self->bsp));
 	state_of(self->bsp);
-	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &state));
+	EXPECT_EQ(0, vmm_set_vcpu_state(self->bsp, &state));
 	EXPECT_TRUE(has_osxsave(self->bsp));
 	state_of(self->bsp);
-	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &other));
+	EXPECT_EQ(0, vmm_set_vcpu_state(self->bsp, &other));
 	EXPECT_FALSE(has_osxsave(self->bsp));
 	state = state_of(self->bsp);
 	EXPECT_EQ(0, memcmp(&state, &other, sizeof(state)));
@@ -382,16 +382,16 @@ TEST_F(state, what_cpuid_hides_can_be_read_and_set)
 {
 	struct kvm_amd_es_vcpu state;
 
-	es_vm_destroy(&self->vm);
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2, .edit_cpuid = hide_fsgsbase });
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
-	es_order(self->bsp, AGENT_CONTROL, AGENT_CR4, CR4_FSGSBASE);
-	EXPECT_NE(0, es_mailbox(self->bsp)->out[0] & CR4_FSGSBASE);
+	vmm_vm_destroy(&self->vm);
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 2, .edit_cpuid = hide_fsgsbase });
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
+	vmm_order(self->bsp, AGENT_CONTROL, AGENT_CR4, CR4_FSGSBASE);
+	EXPECT_NE(0, vmm_mailbox(self->bsp)->out[0] & CR4_FSGSBASE);
 	state = state_of(self->bsp);
 	EXPECT_NE(0, state.cr4 & CR4_FSGSBASE);
-	EXPECT_EQ(0, es_set_vcpu_state(self->bsp, &state));
-	EXPECT_TRUE(es_guest_answers(self->bsp));
+	EXPECT_EQ(0, vmm_set_vcpu_state(self->bsp, &state));
+	EXPECT_TRUE(vmm_guest_answers(self->bsp));
 }
 
 /* KVM_SET_NESTED_STATE takes SVME for a proof that there is nested state. */
@@ -401,53 +401,53 @@ TEST_F(state, svme_is_never_told_and_never_set)
 
 	EXPECT_EQ(0, state.efer & EFER_SVME);
 	state.efer |= EFER_SVME;
-	EXPECT_EQ(-EINVAL, es_set_vcpu_state(self->ap, &state));
+	EXPECT_EQ(-EINVAL, vmm_set_vcpu_state(self->ap, &state));
 }
 
 TEST_F_TIMEOUT(state, the_interrupt_flag_of_a_sleeping_vcpu_is_on, 120)
 {
 	EXPECT_EQ(0, state_of(self->bsp).status & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
-	es_order_start(self->bsp, AGENT_HALT, 0, 0);
-	EXPECT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->bsp));
+	vmm_order_start(self->bsp, AGENT_HALT, 0, 0);
+	EXPECT_EQ(KVM_MP_STATE_HALTED, vmm_halted_mp_state(self->bsp));
 	EXPECT_NE(0, state_of(self->bsp).status & KVM_AMD_ES_VCPU_INTERRUPTS_ON);
-	es_vcpu_pause(self->bsp);
+	vmm_vcpu_pause(self->bsp);
 }
 
 /* Never started, and held because the VMM says so: only INIT and SIPI start it. */
 TEST_F_TIMEOUT(state, a_fresh_vcpu_that_is_set_to_hold_is_held, 120)
 {
-	es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_AP_RESET_HOLD);
-	es_vcpu_go(self->ap);
-	EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
-	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap));
+	vmm_vcpu_set_mp_state(self->ap, KVM_MP_STATE_AP_RESET_HOLD);
+	vmm_vcpu_go(self->ap);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->ap, QUIET_MS));
+	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_vcpu_mp_state(self->ap));
 	EXPECT_EQ(KVM_AMD_ES_AP_HELD_USER, state_of(self->ap).ap_state);
-	es_vcpu_nmi(self->ap);
-	EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
-	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap));
-	EXPECT_EQ(0, es_mailbox(self->ap)->starts);
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI start a vCPU that was set to hold");
-	EXPECT_EQ(1, es_mailbox(self->ap)->starts);
+	vmm_vcpu_nmi(self->ap);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->ap, QUIET_MS));
+	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_vcpu_mp_state(self->ap));
+	EXPECT_EQ(0, vmm_mailbox(self->ap)->starts);
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI start a vCPU that was set to hold");
+	EXPECT_EQ(1, vmm_mailbox(self->ap)->starts);
 }
 
 /* A guest's kick for a vCPU that sleeps in HLT.  In KVM_RUN or out of it, it means nothing to one that is held. */
 TEST_F_TIMEOUT(state, a_kick_is_no_end_of_a_hold, 120)
 {
-	es_boot_ap(self->bsp, self->ap);
-	es_park(self->ap, false);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-	es_kick(self->bsp, self->ap);
-	EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
-	es_vcpu_pause(self->ap);
-	es_kick(self->bsp, self->ap);
-	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap));
+	vmm_boot_ap(self->bsp, self->ap);
+	vmm_park(self->ap, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+	vmm_kick(self->bsp, self->ap);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->ap, QUIET_MS));
+	vmm_vcpu_pause(self->ap);
+	vmm_kick(self->bsp, self->ap);
+	EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_vcpu_mp_state(self->ap));
 	EXPECT_EQ(KVM_AMD_ES_AP_HELD_NAE, state_of(self->ap).ap_state);
-	es_vcpu_set_mp_state(self->ap, es_vcpu_mp_state(self->ap));
-	es_vcpu_go(self->ap);
-	EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
-	es_send_init_sipi(self->bsp, self->ap, 0x10);
-	es_vcpu_wait(self->ap, "INIT and SIPI end the hold");
-	EXPECT_TRUE(es_woken_by_sipi(self->ap, false));
+	vmm_vcpu_set_mp_state(self->ap, vmm_vcpu_mp_state(self->ap));
+	vmm_vcpu_go(self->ap);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->ap, QUIET_MS));
+	vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+	vmm_vcpu_wait(self->ap, "INIT and SIPI end the hold");
+	EXPECT_TRUE(vmm_woken_by_sipi(self->ap, false));
 }
 
 /* A vCPU that userspace has set to be held may be kicked before it runs: it is held when it does. */
@@ -457,21 +457,21 @@ TEST_F_TIMEOUT(state, a_kick_does_not_take_back_that_a_vcpu_is_set_to_hold, 120)
 	unsigned int ran;
 
 	for (ran = 0; ran < 2; ran++) {
-		es_vcpu_pause(self->ap);
-		es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_AP_RESET_HOLD);
-		es_kick(self->bsp, self->ap);
-		EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap)) {
+		vmm_vcpu_pause(self->ap);
+		vmm_vcpu_set_mp_state(self->ap, KVM_MP_STATE_AP_RESET_HOLD);
+		vmm_kick(self->bsp, self->ap);
+		EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_vcpu_mp_state(self->ap)) {
 			TH_LOG("%s", ran ? "a vCPU that ran" : "a fresh vCPU");
 		}
 		state = state_of(self->ap);
-		es_vcpu_set_mp_state(self->ap, es_vcpu_mp_state(self->ap));
-		EXPECT_EQ(0, es_set_vcpu_state(self->ap, &state));
-		es_kick(self->bsp, self->ap);
-		es_vcpu_go(self->ap);
-		EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
-		EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_vcpu_mp_state(self->ap));
-		es_send_init_sipi(self->bsp, self->ap, 0x10);
-		es_vcpu_wait(self->ap, "INIT and SIPI start a vCPU that was set to hold");
+		vmm_vcpu_set_mp_state(self->ap, vmm_vcpu_mp_state(self->ap));
+		EXPECT_EQ(0, vmm_set_vcpu_state(self->ap, &state));
+		vmm_kick(self->bsp, self->ap);
+		vmm_vcpu_go(self->ap);
+		EXPECT_FALSE(vmm_vcpu_rings_within(self->ap, QUIET_MS));
+		EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_vcpu_mp_state(self->ap));
+		vmm_send_init_sipi(self->bsp, self->ap, 0x10);
+		vmm_vcpu_wait(self->ap, "INIT and SIPI start a vCPU that was set to hold");
 	}
 }
 
@@ -481,23 +481,23 @@ TEST_F_TIMEOUT(state, init_may_be_in_one_of_both_states, 120)
 	struct kvm_amd_es_vcpu state;
 	unsigned int in_mp_state;
 
-	es_boot_ap(self->bsp, self->ap);
+	vmm_boot_ap(self->bsp, self->ap);
 	for (in_mp_state = 0; in_mp_state < 2; in_mp_state++) {
-		es_park(self->ap, false);
-		ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->ap));
-		es_vcpu_pause(self->ap);
+		vmm_park(self->ap, false);
+		ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->ap));
+		vmm_vcpu_pause(self->ap);
 		state = state_of(self->ap);
 		state.ap_state = in_mp_state ? KVM_AMD_ES_AP_HELD_NAE : KVM_AMD_ES_AP_HELD_NAE_INIT;
-		ASSERT_EQ(0, es_set_vcpu_state(self->ap, &state));
+		ASSERT_EQ(0, vmm_set_vcpu_state(self->ap, &state));
 		if (in_mp_state)
-			es_vcpu_set_mp_state(self->ap, KVM_MP_STATE_INIT_RECEIVED);
-		es_vcpu_go(self->ap);
-		EXPECT_FALSE(es_vcpu_rings_within(self->ap, QUIET_MS));
-		EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, es_vcpu_mp_state(self->ap));
+			vmm_vcpu_set_mp_state(self->ap, KVM_MP_STATE_INIT_RECEIVED);
+		vmm_vcpu_go(self->ap);
+		EXPECT_FALSE(vmm_vcpu_rings_within(self->ap, QUIET_MS));
+		EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, vmm_vcpu_mp_state(self->ap));
 		EXPECT_EQ(KVM_AMD_ES_AP_HELD_NAE_INIT, state_of(self->ap).ap_state);
-		es_send_icr(self->bsp, ES_ICR_SIPI | 0x10, self->ap->nr);
-		es_vcpu_wait(self->ap, "the SIPI alone ends the hold");
-		EXPECT_TRUE(es_woken_by_sipi(self->ap, false));
+		vmm_send_icr(self->bsp, ES_ICR_SIPI | 0x10, self->ap->nr);
+		vmm_vcpu_wait(self->ap, "the SIPI alone ends the hold");
+		EXPECT_TRUE(vmm_woken_by_sipi(self->ap, false));
 	}
 }
 
@@ -507,20 +507,20 @@ TEST_F_TIMEOUT(state, a_kick_of_a_vcpu_that_does_not_sleep_yet_is_kept, 120)
 	struct kvm_amd_es_vcpu state;
 	unsigned int kicked;
 
-	es_boot_ap(self->bsp, self->ap);
+	vmm_boot_ap(self->bsp, self->ap);
 	EXPECT_EQ(0, state_of(self->ap).status & KVM_AMD_ES_VCPU_KICKED);
-	es_kick(self->bsp, self->ap);
+	vmm_kick(self->bsp, self->ap);
 	state = state_of(self->ap);
 	EXPECT_EQ(KVM_AMD_ES_VCPU_KICKED, state.status & KVM_AMD_ES_VCPU_KICKED);
 	for (kicked = 0; kicked < 2; kicked++) {
 		state.status ^= KVM_AMD_ES_VCPU_KICKED;
-		ASSERT_EQ(0, es_set_vcpu_state(self->ap, &state));
-		es_order_start(self->ap, AGENT_HALT, 0, 0);
-		EXPECT_EQ(kicked, es_vcpu_rings_within(self->ap, QUIET_MS));
+		ASSERT_EQ(0, vmm_set_vcpu_state(self->ap, &state));
+		vmm_order_start(self->ap, AGENT_HALT, 0, 0);
+		EXPECT_EQ(kicked, vmm_vcpu_rings_within(self->ap, QUIET_MS));
 		if (!kicked) {
-			EXPECT_EQ(KVM_MP_STATE_HALTED, es_halted_mp_state(self->ap));
-			es_kick(self->bsp, self->ap);
-			es_vcpu_wait(self->ap, "a kick ends the HLT");
+			EXPECT_EQ(KVM_MP_STATE_HALTED, vmm_halted_mp_state(self->ap));
+			vmm_kick(self->bsp, self->ap);
+			vmm_vcpu_wait(self->ap, "a kick ends the HLT");
 			state = state_of(self->ap);
 		}
 	}
@@ -529,17 +529,17 @@ TEST_F_TIMEOUT(state, a_kick_of_a_vcpu_that_does_not_sleep_yet_is_kept, 120)
 /* KVM refuses a pending SMI for a vCPU that waits for its SIPI; there is none to be had in an SEV-ES guest. */
 TEST_F_TIMEOUT(state, an_smi_keeps_nothing_from_being_set, 120)
 {
-	struct es_vcpu_state state;
+	struct vmm_vcpu_state state;
 
-	es_boot_ap(self->bsp, self->ap);
-	es_send_icr(self->bsp, ES_ICR_INIT, self->ap->nr);
-	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, es_vcpu_mp_state(self->ap));
-	es_vcpu_smi(self->ap);
-	es_vcpu_save(self->ap, &state);
+	vmm_boot_ap(self->bsp, self->ap);
+	vmm_send_icr(self->bsp, ES_ICR_INIT, self->ap->nr);
+	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, vmm_vcpu_mp_state(self->ap));
+	vmm_vcpu_smi(self->ap);
+	vmm_vcpu_save(self->ap, &state);
 	EXPECT_EQ(0, state.events.smi.pending);
-	es_vcpu_restore(self->ap, &state);
-	es_send_icr(self->bsp, ES_ICR_SIPI | 0x10, self->ap->nr);
-	EXPECT_TRUE(es_guest_answers(self->ap));
+	vmm_vcpu_restore(self->ap, &state);
+	vmm_send_icr(self->bsp, ES_ICR_SIPI | 0x10, self->ap->nr);
+	EXPECT_TRUE(vmm_guest_answers(self->ap));
 }
 
 /* The end of a hold that userspace has set stays, whatever an earlier KVM_RUN was about. */
@@ -547,46 +547,46 @@ TEST_F_TIMEOUT(state, what_was_set_outlives_a_kvm_run_that_fails, 120)
 {
 	struct kvm_amd_es_vcpu state;
 
-	es_boot_ap(self->bsp, self->ap);
+	vmm_boot_ap(self->bsp, self->ap);
 	state = state_of(self->ap);
 	state.ap_state = KVM_AMD_ES_AP_HELD_NAE;
-	es_order_start(self->ap, AGENT_FLOOD, AGENT_FLOOD_NOTHING, 0);
-	EXPECT_FALSE(es_vcpu_rings_within(self->ap, 20));
-	es_vcpu_pause(self->ap);
-	ASSERT_EQ(0, es_set_vcpu_state(self->ap, &state));
+	vmm_order_start(self->ap, AGENT_FLOOD, AGENT_FLOOD_NOTHING, 0);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->ap, 20));
+	vmm_vcpu_pause(self->ap);
+	ASSERT_EQ(0, vmm_set_vcpu_state(self->ap, &state));
 	self->ap->run->immediate_exit = 0;
 	self->ap->run->kvm_valid_regs = ~0ull;
 	EXPECT_EQ(-1, ioctl(self->ap->fd, KVM_RUN, 0));
 	EXPECT_EQ(EINVAL, errno);
 	self->ap->run->kvm_valid_regs = 0;
-	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, es_vcpu_mp_state(self->ap));
-	es_mailbox(self->ap)->order = AGENT_NOTHING;
-	es_vcpu_go(self->ap);
-	es_vcpu_wait(self->ap, "the hold has ended");
+	EXPECT_EQ(KVM_MP_STATE_RUNNABLE, vmm_vcpu_mp_state(self->ap));
+	vmm_mailbox(self->ap)->order = AGENT_NOTHING;
+	vmm_vcpu_go(self->ap);
+	vmm_vcpu_wait(self->ap, "the hold has ended");
 }
 
 TEST_F_TIMEOUT(state, the_bsp_is_held_and_woken_as_any_vcpu, 120)
 {
 	unsigned int round;
 
-	es_boot_ap(self->bsp, self->ap);
+	vmm_boot_ap(self->bsp, self->ap);
 	for (round = 0; round < 40; round++) {
 		bool by_msr = round % 2;
 
-		es_park(self->bsp, by_msr);
+		vmm_park(self->bsp, by_msr);
 		if (round % 4 < 2)
-			ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->bsp));
-		es_send_init_sipi(self->ap, self->bsp, 0x10);
-		es_vcpu_wait(self->bsp, "INIT and SIPI end the hold of the BSP");
-		EXPECT_TRUE(es_woken_by_sipi(self->bsp, by_msr));
+			ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->bsp));
+		vmm_send_init_sipi(self->ap, self->bsp, 0x10);
+		vmm_vcpu_wait(self->bsp, "INIT and SIPI end the hold of the BSP");
+		EXPECT_TRUE(vmm_woken_by_sipi(self->bsp, by_msr));
 	}
-	es_park(self->bsp, false);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->bsp));
-	es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
-	EXPECT_FALSE(es_vcpu_rings_within(self->bsp, QUIET_MS));
-	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
-	es_vcpu_wait(self->bsp, "a SIPI long after INIT ends the hold of the BSP");
-	EXPECT_TRUE(es_woken_by_sipi(self->bsp, false));
+	vmm_park(self->bsp, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->bsp));
+	vmm_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+	EXPECT_FALSE(vmm_vcpu_rings_within(self->bsp, QUIET_MS));
+	vmm_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
+	vmm_vcpu_wait(self->bsp, "a SIPI long after INIT ends the hold of the BSP");
+	EXPECT_TRUE(vmm_woken_by_sipi(self->bsp, false));
 }
 
 /* KVM looks at the flag when it handles INIT; nobody else may see it otherwise. */
@@ -594,19 +594,19 @@ TEST_F_TIMEOUT(state, the_bsp_stays_the_bsp, 120)
 {
 	uint64_t base = 0;
 
-	es_boot_ap(self->bsp, self->ap);
-	es_park(self->bsp, false);
-	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, es_parked_mp_state(self->bsp));
-	es_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
-	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, es_vcpu_mp_state(self->bsp));
-	es_vcpu_pause(self->bsp);
-	EXPECT_TRUE(es_get_msr(self->bsp, 0x1b, &base));
+	vmm_boot_ap(self->bsp, self->ap);
+	vmm_park(self->bsp, false);
+	ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(self->bsp));
+	vmm_send_icr(self->ap, ES_ICR_INIT, self->bsp->nr);
+	EXPECT_EQ(KVM_MP_STATE_INIT_RECEIVED, vmm_vcpu_mp_state(self->bsp));
+	vmm_vcpu_pause(self->bsp);
+	EXPECT_TRUE(vmm_get_msr(self->bsp, 0x1b, &base));
 	EXPECT_EQ(0xfee00d00, base);
-	es_vcpu_go(self->bsp);
-	es_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
-	es_vcpu_wait(self->bsp, "INIT and SIPI end the hold of the BSP");
-	es_order(self->bsp, AGENT_RDMSR, 0x1b, 0);
-	EXPECT_EQ(0xfee00d00, es_mailbox(self->bsp)->out[0]);
+	vmm_vcpu_go(self->bsp);
+	vmm_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
+	vmm_vcpu_wait(self->bsp, "INIT and SIPI end the hold of the BSP");
+	vmm_order(self->bsp, AGENT_RDMSR, 0x1b, 0);
+	EXPECT_EQ(0xfee00d00, vmm_mailbox(self->bsp)->out[0]);
 }
 
 TEST_HARNESS_MAIN

@@ -23,8 +23,8 @@
 #define NEW		0x0202020202020202ull
 
 FIXTURE(tlb) {
-	struct es_vm vm;
-	struct es_vcpu *vcpu;
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu;
 	uint64_t *page, *kept;
 };
 
@@ -33,7 +33,7 @@ static uint64_t *new_page(void *where, int flags)
 	void *page = mmap(where, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 
 	if (page == MAP_FAILED)
-		es_fail("mapping a page failed: %m");
+		vmm_fail("mapping a page failed: %m");
 	return page;
 }
 
@@ -43,45 +43,45 @@ FIXTURE_SETUP(tlb)
 		.slot = SLOT, .guest_phys_addr = GPA, .memory_size = PAGE_BYTES,
 	};
 
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 1 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 1 });
 	self->vcpu = &self->vm.vcpus[0];
 	self->page = new_page(NULL, 0);
 	self->kept = new_page(NULL, 0);
 	*self->page = OLD;
 	slot.userspace_addr = (uintptr_t)self->page;
 	ASSERT_EQ(0, ioctl(self->vm.fd, KVM_SET_USER_MEMORY_REGION, &slot));
-	es_vm_launch(&self->vm);
-	es_boot(&self->vm);
+	vmm_vm_launch(&self->vm);
+	vmm_boot(&self->vm);
 }
 
 FIXTURE_TEARDOWN(tlb)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 	munmap(self->page, PAGE_BYTES);
 	munmap(self->kept, PAGE_BYTES);
 }
 
-static void move_to(struct es_vcpu *vcpu, unsigned int cpu)
+static void move_to(struct vmm_vcpu *vcpu, unsigned int cpu)
 {
 	cpu_set_t cpus;
 
 	CPU_ZERO(&cpus);
 	CPU_SET(cpu % sysconf(_SC_NPROCESSORS_ONLN), &cpus);
 	if (pthread_setaffinity_np(vcpu->thread, sizeof(cpus), &cpus))
-		es_fail("the vCPU's thread cannot be moved");
+		vmm_fail("the vCPU's thread cannot be moved");
 }
 
-static uint64_t guest_reads(struct es_vcpu *vcpu)
+static uint64_t guest_reads(struct vmm_vcpu *vcpu)
 {
-	es_order(vcpu, AGENT_READ8, GPA, 0);
-	return es_mailbox(vcpu)->out[0];
+	vmm_order(vcpu, AGENT_READ8, GPA, 0);
+	return vmm_mailbox(vcpu)->out[0];
 }
 
 /* Another frame at the same place; the old one lives on elsewhere, so that nobody gets it. */
 static void replace(uint64_t *page, uint64_t *kept)
 {
 	if (mremap(page, PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, kept) == MAP_FAILED)
-		es_fail("moving a page failed: %m");
+		vmm_fail("moving a page failed: %m");
 	new_page(page, MAP_FIXED);
 	*page = NEW;
 }

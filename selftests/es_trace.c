@@ -26,32 +26,32 @@ static char *output_of(const char *command)
 	size_t len;
 
 	if (!pipe)
-		es_fail("%s cannot be started: %m", command);
+		vmm_fail("%s cannot be started: %m", command);
 	len = fread(text, 1, sizeof(text) - 1, pipe);
 	text[len] = 0;
 	if (WEXITSTATUS(pclose(pipe)) == 127)
-		es_fail("%s: there is no trace-cmd here", command);
+		vmm_fail("%s: there is no trace-cmd here", command);
 	return text;
 }
 
 FIXTURE(events) {
-	struct es_vm vm;
-	struct es_vcpu *bsp, *ap;
+	struct vmm_vm vm;
+	struct vmm_vcpu *bsp, *ap;
 };
 
 FIXTURE_SETUP(events)
 {
-	es_trace("kvm_amd_es", true);
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	vmm_trace("kvm_amd_es", true);
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 2 });
 	self->bsp = &self->vm.vcpus[0];
 	self->ap = &self->vm.vcpus[1];
-	es_vm_launch(&self->vm);
-	es_boot_ap(self->bsp, self->ap);
+	vmm_vm_launch(&self->vm);
+	vmm_boot_ap(self->bsp, self->ap);
 }
 
 FIXTURE_TEARDOWN(events)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 	remove(RECORD);
 }
 
@@ -60,11 +60,11 @@ TEST_F_TIMEOUT(events, are_printed_by_trace_cmd_as_by_the_kernel, 300)
 {
 	char *text;
 
-	es_request(self->bsp, NOBODYS_EVENT, 0, 0);
-	es_send(self->bsp);
-	es_trace("kvm_amd_es", false);
-	EXPECT_EQ(1, es_traced("es_ap: vcpu 1 from WAITING to RUNNING by first-sipi"));
-	EXPECT_EQ(1, es_traced("es_reject: vcpu 0 event 0x8000aaaa reason INVALID_EVENT"));
+	vmm_request(self->bsp, NOBODYS_EVENT, 0, 0);
+	vmm_send(self->bsp);
+	vmm_trace("kvm_amd_es", false);
+	EXPECT_EQ(1, vmm_traced("es_ap: vcpu 1 from WAITING to RUNNING by first-sipi"));
+	EXPECT_EQ(1, vmm_traced("es_reject: vcpu 0 event 0x8000aaaa reason INVALID_EVENT"));
 	output_of("trace-cmd extract -o " RECORD " 2>&1");
 	text = output_of("trace-cmd report -i " RECORD " 2>&1");
 	EXPECT_NE(NULL, strstr(text, "vcpu 1 from WAITING to RUNNING by first-sipi"));

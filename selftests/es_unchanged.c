@@ -26,9 +26,9 @@
 
 /* The guest, its first vCPU at an IN that the VMM works on, and other VMs that commands may name. */
 struct failing {
-	struct es_vm vm;
-	struct es_vm twin;		/* where it could move to */
-	struct es_vcpu *working, *idle;
+	struct vmm_vm vm;
+	struct vmm_vm twin;		/* where it could move to */
+	struct vmm_vcpu *working, *idle;
 };
 
 /* What userspace can see of a VM without changing it. */
@@ -55,7 +55,7 @@ static uint64_t hash_of(const uint8_t *memory)
 	return hash;
 }
 
-static void read_es_vcpus(struct es_vm *vm, char *text, size_t size_bytes)
+static void read_es_vcpus(struct vmm_vm *vm, char *text, size_t size_bytes)
 {
 	char path[80];
 	FILE *file;
@@ -63,12 +63,12 @@ static void read_es_vcpus(struct es_vm *vm, char *text, size_t size_bytes)
 	snprintf(path, sizeof(path), "/sys/kernel/debug/kvm/%d-%d/es_vcpus", getpid(), vm->fd);
 	file = fopen(path, "r");
 	if (!file)
-		es_fail("%s cannot be read: %m", path);
+		vmm_fail("%s cannot be read: %m", path);
 	text[fread(text, 1, size_bytes - 1, file)] = 0;
 	fclose(file);
 }
 
-static void see_vcpu(struct es_vcpu *vcpu, struct seen *seen)
+static void see_vcpu(struct vmm_vcpu *vcpu, struct seen *seen)
 {
 	unsigned int i = vcpu->nr;
 
@@ -76,11 +76,11 @@ static void see_vcpu(struct es_vcpu *vcpu, struct seen *seen)
 	if (ioctl(vcpu->fd, KVM_GET_MP_STATE, &seen->mp[i]) ||
 	    ioctl(vcpu->fd, KVM_GET_VCPU_EVENTS, &seen->events[i]) ||
 	    ioctl(vcpu->fd, KVM_GET_LAPIC, &seen->lapic[i]) ||
-	    !es_get_msr(vcpu, SPEC_MSR_GHCB, &seen->ghcb_msr[i]))
-		es_fail("the state of vCPU %u cannot be read: %m", i);
+	    !vmm_get_msr(vcpu, SPEC_MSR_GHCB, &seen->ghcb_msr[i]))
+		vmm_fail("the state of vCPU %u cannot be read: %m", i);
 }
 
-static void see(struct es_vm *vm, struct seen *seen)
+static void see(struct vmm_vm *vm, struct seen *seen)
 {
 	unsigned int i;
 
@@ -88,13 +88,13 @@ static void see(struct es_vm *vm, struct seen *seen)
 	for (i = 0; i < NR_VCPUS; i++)
 		see_vcpu(&vm->vcpus[i], seen);
 	seen->vm.flags = 0;
-	if (es_get_vm_state(vm, &seen->vm) || es_sev_cmd(vm, KVM_SEV_GUEST_STATUS, &seen->status, NULL))
-		es_fail("the state of the VM cannot be read: %m");
+	if (vmm_get_vm_state(vm, &seen->vm) || vmm_sev_cmd(vm, KVM_SEV_GUEST_STATUS, &seen->status, NULL))
+		vmm_fail("the state of the VM cannot be read: %m");
 	read_es_vcpus(vm, seen->es_vcpus, sizeof(seen->es_vcpus));
 	seen->memory_hash = hash_of(vm->memory);
 }
 
-static int move_from_fd(struct es_vm *to, int fd)
+static int move_from_fd(struct vmm_vm *to, int fd)
 {
 	struct kvm_enable_cap cap = { .cap = KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, .args[0] = fd };
 
@@ -114,7 +114,7 @@ static int with_fd(int fd, int (*attempt)(struct failing *f, int fd), struct fai
 	int ret;
 
 	if (fd < 0)
-		es_fail("a file descriptor for the case: %m");
+		vmm_fail("a file descriptor for the case: %m");
 	ret = attempt(f, fd);
 	close(fd);
 	return ret;
@@ -139,12 +139,12 @@ static int move_into_an_sev_vm(struct failing *f) { return move_from_fd(&f->vm, 
 /* It has a vCPU less. */
 static int move_into_a_smaller_vm(struct failing *f)
 {
-	struct es_vm small;
+	struct vmm_vm small;
 	int ret;
 
-	es_vm_create(&small, &(struct es_vm_options){ .nr_vcpus = 1, .twin_of = &f->vm });
+	vmm_vm_create(&small, &(struct vmm_vm_options){ .nr_vcpus = 1, .twin_of = &f->vm });
 	ret = move_from_fd(&small, f->vm.fd);
-	es_vm_close(&small);
+	vmm_vm_close(&small);
 	return ret;
 }
 
@@ -159,7 +159,7 @@ static int mirror_of_a_mirror(struct failing *f, int mirror)
 	int ret = mirror_into(f, mirror), fd = new_vm(f);
 
 	if (ret)
-		es_fail("a mirror of the guest: %s", strerror(-ret));
+		vmm_fail("a mirror of the guest: %s", strerror(-ret));
 	ret = mirror_from_fd(fd, mirror);
 	close(fd);
 	return ret;
@@ -167,17 +167,17 @@ static int mirror_of_a_mirror(struct failing *f, int mirror)
 
 static int mirror_of_its_mirror(struct failing *f) { return with_fd(new_vm(f), mirror_of_a_mirror, f); }
 
-static int init_again(struct failing *f) { return es_sev_init(&f->vm, 0); }
-static int init2_again(struct failing *f) { return es_sev_init(&f->vm, ES_GHCB_DEFAULT); }
+static int init_again(struct failing *f) { return vmm_sev_init(&f->vm, 0); }
+static int init2_again(struct failing *f) { return vmm_sev_init(&f->vm, ES_GHCB_DEFAULT); }
 
 static int get_working(struct failing *f)
 {
 	struct kvm_amd_es_vcpu state;
 
-	return es_get_vcpu_state(f->working, &state);
+	return vmm_get_vcpu_state(f->working, &state);
 }
 
-static struct kvm_amd_es_vcpu other_state(struct es_vcpu *vcpu)
+static struct kvm_amd_es_vcpu other_state(struct vmm_vcpu *vcpu)
 {
 	return (struct kvm_amd_es_vcpu){
 		.vcpu_id = vcpu->nr, .ap_state = KVM_AMD_ES_AP_HELD_NAE,
@@ -190,7 +190,7 @@ static int set_working(struct failing *f)
 {
 	struct kvm_amd_es_vcpu state = other_state(f->working);
 
-	return es_set_vcpu_state(f->working, &state);
+	return vmm_set_vcpu_state(f->working, &state);
 }
 
 static int set_vcpu_that_is_not_there(struct failing *f)
@@ -198,7 +198,7 @@ static int set_vcpu_that_is_not_there(struct failing *f)
 	struct kvm_amd_es_vcpu state = other_state(f->idle);
 
 	state.vcpu_id = NR_VCPUS;
-	return es_set_vcpu_state(f->idle, &state);
+	return vmm_set_vcpu_state(f->idle, &state);
 }
 
 static int set_vcpu_in_no_state(struct failing *f)
@@ -206,67 +206,67 @@ static int set_vcpu_in_no_state(struct failing *f)
 	struct kvm_amd_es_vcpu state = other_state(f->idle);
 
 	state.ap_state = ~0u;
-	return es_set_vcpu_state(f->idle, &state);
+	return vmm_set_vcpu_state(f->idle, &state);
 }
 
 static int set_vcpu_from_nowhere(struct failing *f)
 {
-	return es_sev_cmd(&f->vm, KVM_AMD_ES_SET_VCPU, BAD_POINTER, NULL);
+	return vmm_sev_cmd(&f->vm, KVM_AMD_ES_SET_VCPU, BAD_POINTER, NULL);
 }
 
 static int get_vcpu_to_nowhere(struct failing *f)
 {
-	return es_sev_cmd(&f->vm, KVM_AMD_ES_GET_VCPU, BAD_POINTER, NULL);
+	return vmm_sev_cmd(&f->vm, KVM_AMD_ES_GET_VCPU, BAD_POINTER, NULL);
 }
 
 static int set_vm_with_bad_table(struct failing *f)
 {
 	struct kvm_amd_es_vm state = { };
 
-	if (es_get_vm_state(&f->vm, &state))
-		es_fail("KVM_AMD_ES_GET_VM failed: %m");
+	if (vmm_get_vm_state(&f->vm, &state))
+		vmm_fail("KVM_AMD_ES_GET_VM failed: %m");
 	state.ap_jump_table = AGENT_SPARE_GPA + 1;
-	return es_set_vm_state(&f->vm, &state);
+	return vmm_set_vm_state(&f->vm, &state);
 }
 
 static int set_vm_from_nowhere(struct failing *f)
 {
-	return es_sev_cmd(&f->vm, KVM_AMD_ES_SET_VM, BAD_POINTER, NULL);
+	return vmm_sev_cmd(&f->vm, KVM_AMD_ES_SET_VM, BAD_POINTER, NULL);
 }
 
 static int send_before_its_time(struct failing *f)
 {
-	struct es_packet packet;
+	struct vmm_packet packet;
 
-	return es_send_vmsa(f->idle, &packet, NULL);
+	return vmm_send_vmsa(f->idle, &packet, NULL);
 }
 
 static int receive_what_is_there(struct failing *f)
 {
-	struct es_packet packet = { };
+	struct vmm_packet packet = { };
 
-	return es_receive_vmsa(f->idle, &packet, NULL);
+	return vmm_receive_vmsa(f->idle, &packet, NULL);
 }
 
 static int send_with_long_header(struct failing *f)
 {
-	struct es_packet packet;
+	struct vmm_packet packet;
 	struct kvm_amd_es_update_vmsa args = {
 		.hdr_uaddr = (uintptr_t)packet.hdr, .hdr_len = 4097, .vcpu_id = f->idle->nr,
 		.trans_uaddr = (uintptr_t)packet.data, .trans_len = sizeof(packet.data),
 	};
 
-	return es_sev_cmd(&f->vm, KVM_AMD_ES_SEND_UPDATE_VMSA, &args, NULL);
+	return vmm_sev_cmd(&f->vm, KVM_AMD_ES_SEND_UPDATE_VMSA, &args, NULL);
 }
 
 static int send_from_nowhere(struct failing *f)
 {
-	return es_sev_cmd(&f->vm, KVM_AMD_ES_SEND_UPDATE_VMSA, BAD_POINTER, NULL);
+	return vmm_sev_cmd(&f->vm, KVM_AMD_ES_SEND_UPDATE_VMSA, BAD_POINTER, NULL);
 }
 
 static int receive_from_nowhere(struct failing *f)
 {
-	return es_sev_cmd(&f->vm, KVM_AMD_ES_RECEIVE_UPDATE_VMSA, BAD_POINTER, NULL);
+	return vmm_sev_cmd(&f->vm, KVM_AMD_ES_RECEIVE_UPDATE_VMSA, BAD_POINTER, NULL);
 }
 
 #define WAY(_attempt, _error)	{ #_attempt, _attempt, _error }
@@ -305,7 +305,7 @@ static const struct {
 	WAY(receive_from_nowhere, EFAULT),
 };
 
-static void *io_data(struct es_vcpu *vcpu)
+static void *io_data(struct vmm_vcpu *vcpu)
 {
 	return (uint8_t *)vcpu->run + vcpu->run->io.data_offset;
 }
@@ -318,20 +318,20 @@ FIXTURE_SETUP(unchanged)
 {
 	struct failing *f = &self->f;
 
-	es_vm_create(&f->vm, &(struct es_vm_options){ .nr_vcpus = NR_VCPUS });
-	es_vm_create(&f->twin, &(struct es_vm_options){ .nr_vcpus = NR_VCPUS, .twin_of = &f->vm });
+	vmm_vm_create(&f->vm, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS });
+	vmm_vm_create(&f->twin, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS, .twin_of = &f->vm });
 	f->working = &f->vm.vcpus[0];
 	f->idle = &f->vm.vcpus[1];
-	es_vm_launch(&f->vm);
-	es_boot_ap(f->working, f->idle);
-	es_order_start(f->working, AGENT_IN, PORT, 0);
-	es_vcpu_wait_stop(f->working, "IN exits to userspace");
+	vmm_vm_launch(&f->vm);
+	vmm_boot_ap(f->working, f->idle);
+	vmm_order_start(f->working, AGENT_IN, PORT, 0);
+	vmm_vcpu_wait_stop(f->working, "IN exits to userspace");
 }
 
 FIXTURE_TEARDOWN(unchanged)
 {
-	es_vm_close(&self->f.twin);
-	es_vm_destroy(&self->f.vm);
+	vmm_vm_close(&self->f.twin);
+	vmm_vm_destroy(&self->f.vm);
 }
 
 /* The second vCPU's doorbell has an answer that is due: it is not written either. */
@@ -352,30 +352,30 @@ TEST_F_TIMEOUT(unchanged, whatever_a_command_fails_for, 120)
 		}
 	}
 	*(uint32_t *)io_data(f->working) = LATER;
-	es_vcpu_go(f->working);
-	es_vcpu_wait(f->working, "the guest goes on after IN");
-	EXPECT_EQ(LATER, es_mailbox(f->working)->out[0]);
-	EXPECT_TRUE(es_guest_answers(f->idle));
+	vmm_vcpu_go(f->working);
+	vmm_vcpu_wait(f->working, "the guest goes on after IN");
+	EXPECT_EQ(LATER, vmm_mailbox(f->working)->out[0]);
+	EXPECT_TRUE(vmm_guest_answers(f->idle));
 }
 
 /* Version 1: 16 bytes are two exits.  What stops the move comes behind what it could have finished. */
 TEST_F_TIMEOUT(unchanged, when_a_later_vcpu_stops_the_move, 120)
 {
 	struct failing *f = &self->f;
-	uint8_t *ghcb = es_request(f->idle, SPEC_NAE_MMIO_READ, AGENT_MMIO_GPA, 16);
+	uint8_t *ghcb = vmm_request(f->idle, SPEC_NAE_MMIO_READ, AGENT_MMIO_GPA, 16);
 	struct seen before, after;
 
-	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, es_ghcb_gpa(f->idle) + SPEC_GHCB_BUFFER);
-	es_order_start(f->idle, AGENT_NAE, 0, 0);
-	es_vcpu_wait_stop(f->idle, "the first part exits to userspace");
+	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, vmm_ghcb_gpa(f->idle) + SPEC_GHCB_BUFFER);
+	vmm_order_start(f->idle, AGENT_NAE, 0, 0);
+	vmm_vcpu_wait_stop(f->idle, "the first part exits to userspace");
 	see(&f->vm, &before);
-	EXPECT_EQ(-EBUSY, es_move_context(&f->twin, &f->vm));
+	EXPECT_EQ(-EBUSY, vmm_move_context(&f->twin, &f->vm));
 	see(&f->vm, &after);
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
 	*(uint32_t *)io_data(f->working) = LATER;
-	es_vcpu_go(f->working);
-	es_vcpu_wait(f->working, "the guest goes on after IN");
-	EXPECT_EQ(LATER, es_mailbox(f->working)->out[0]);
+	vmm_vcpu_go(f->working);
+	vmm_vcpu_wait(f->working, "the guest goes on after IN");
+	EXPECT_EQ(LATER, vmm_mailbox(f->working)->out[0]);
 }
 
 /* A vCPU that was made after the launch has no encrypted registers; the others' answers stay due. */
@@ -383,21 +383,21 @@ TEST_F_TIMEOUT(unchanged, when_a_vcpu_is_not_encrypted, 120)
 {
 	struct failing *f = &self->f;
 	struct seen before, after;
-	struct es_vm larger;
+	struct vmm_vm larger;
 	int late = ioctl(f->vm.fd, KVM_CREATE_VCPU, NR_VCPUS);
 
 	ASSERT_LE(0, late);
 	*(uint32_t *)io_data(f->working) = LATER;
-	EXPECT_TRUE(es_vcpu_complete_io(f->working));
-	es_vm_create(&larger, &(struct es_vm_options){ .nr_vcpus = NR_VCPUS + 1, .twin_of = &f->vm });
+	EXPECT_TRUE(vmm_vcpu_complete_io(f->working));
+	vmm_vm_create(&larger, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS + 1, .twin_of = &f->vm });
 	see(&f->vm, &before);
-	EXPECT_EQ(-EINVAL, es_move_context(&larger, &f->vm));
+	EXPECT_EQ(-EINVAL, vmm_move_context(&larger, &f->vm));
 	see(&f->vm, &after);
 	EXPECT_EQ(0, memcmp(&before, &after, sizeof(before)));
-	es_vcpu_go(f->working);
-	es_vcpu_wait(f->working, "the guest goes on after IN");
-	EXPECT_EQ(LATER, es_mailbox(f->working)->out[0]);
-	es_vm_close(&larger);
+	vmm_vcpu_go(f->working);
+	vmm_vcpu_wait(f->working, "the guest goes on after IN");
+	EXPECT_EQ(LATER, vmm_mailbox(f->working)->out[0]);
+	vmm_vm_close(&larger);
 	close(late);
 }
 

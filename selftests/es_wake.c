@@ -17,8 +17,8 @@
 #define STEP		500	/* rounds of one order: each is waited for, so that a hang is told soon */
 
 FIXTURE(wake) {
-	struct es_vm vm;
-	struct es_vcpu *waker, *sleeper;
+	struct vmm_vm vm;
+	struct vmm_vcpu *waker, *sleeper;
 	unsigned int rounds;
 };
 
@@ -34,24 +34,24 @@ FIXTURE_SETUP(wake)
 	const char *rounds = getenv("ES_ROUNDS");
 
 	self->rounds = rounds ? atoi(rounds) : 1000;
-	es_vm_create(&self->vm, &(struct es_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 2 });
 	self->sleeper = &self->vm.vcpus[variant->sleeper];
 	self->waker = &self->vm.vcpus[!variant->sleeper];
-	es_vm_launch(&self->vm);
-	es_boot_ap(&self->vm.vcpus[0], &self->vm.vcpus[1]);
+	vmm_vm_launch(&self->vm);
+	vmm_boot_ap(&self->vm.vcpus[0], &self->vm.vcpus[1]);
 }
 
 FIXTURE_TEARDOWN(wake)
 {
-	es_vm_destroy(&self->vm);
+	vmm_vm_destroy(&self->vm);
 }
 
-static void begin_step(struct es_vcpu *sleeper, struct es_vcpu *waker, unsigned int step)
+static void begin_step(struct vmm_vcpu *sleeper, struct vmm_vcpu *waker, unsigned int step)
 {
-	es_mailbox(sleeper)->passes = 0;
-	es_mailbox(sleeper)->out[0] = 0;
-	es_order_start(sleeper, AGENT_PARK, STEP, step);
-	es_order_start(waker, AGENT_WAKE, STEP, sleeper->nr);
+	vmm_mailbox(sleeper)->passes = 0;
+	vmm_mailbox(sleeper)->out[0] = 0;
+	vmm_order_start(sleeper, AGENT_PARK, STEP, step);
+	vmm_order_start(waker, AGENT_WAKE, STEP, sleeper->nr);
 }
 
 /* A long run shows that it goes on. */
@@ -62,11 +62,11 @@ static void show(unsigned int step)
 	fflush(stdout);
 }
 
-static unsigned int end_step(struct es_vcpu *sleeper, struct es_vcpu *waker)
+static unsigned int end_step(struct vmm_vcpu *sleeper, struct vmm_vcpu *waker)
 {
-	es_vcpu_wait(sleeper, "each INIT and SIPI ends a hold");
-	es_vcpu_wait(waker, "the waking vCPU is done");
-	return es_mailbox(sleeper)->out[1];
+	vmm_vcpu_wait(sleeper, "each INIT and SIPI ends a hold");
+	vmm_vcpu_wait(waker, "the waking vCPU is done");
+	return vmm_mailbox(sleeper)->out[1];
 }
 
 TEST_F_TIMEOUT(wake, comes_each_time, 3600)
@@ -77,15 +77,15 @@ TEST_F_TIMEOUT(wake, comes_each_time, 3600)
 		show(step);
 		begin_step(self->sleeper, self->waker, step);
 		ASSERT_EQ(0, end_step(self->sleeper, self->waker));
-		EXPECT_EQ(STEP, es_mailbox(self->sleeper)->out[0]);
+		EXPECT_EQ(STEP, vmm_mailbox(self->sleeper)->out[0]);
 	}
 	TH_LOG("%u wake-ups", step * STEP);
 }
 
 /* The agent gives up when NMI handlers pile up: on a busy machine each one takes long. */
-static bool takes_nmi(struct es_vcpu *vcpu)
+static bool takes_nmi(struct vmm_vcpu *vcpu)
 {
-	struct agent_mailbox *box = es_mailbox(vcpu);
+	struct agent_mailbox *box = vmm_mailbox(vcpu);
 
 	return shared_read(&box->nmis) == shared_read(&box->nmis_done);
 }
@@ -98,19 +98,19 @@ TEST_F_TIMEOUT(wake, comes_each_time_under_disturbance, 3600)
 	for (step = 0; step < self->rounds / STEP; step++) {
 		show(step);
 		begin_step(self->sleeper, self->waker, step);
-		for (nr = 0; !es_vcpu_rings_within(self->sleeper, nr % 3); nr++, disturbed++) {
+		for (nr = 0; !vmm_vcpu_rings_within(self->sleeper, nr % 3); nr++, disturbed++) {
 			if (nr % 2 && takes_nmi(self->sleeper))
-				es_vcpu_nmi(self->sleeper);
+				vmm_vcpu_nmi(self->sleeper);
 			else
-				es_vcpu_mp_state(self->sleeper);
+				vmm_vcpu_mp_state(self->sleeper);
 			if (nr > 100000)
-				es_fail("the sleeping vCPU does not get to its end");
+				vmm_fail("the sleeping vCPU does not get to its end");
 		}
 		ASSERT_EQ(0, end_step(self->sleeper, self->waker));
-		EXPECT_EQ(STEP, es_mailbox(self->sleeper)->out[0]);
+		EXPECT_EQ(STEP, vmm_mailbox(self->sleeper)->out[0]);
 	}
 	TH_LOG("%u wake-ups, %u disturbances, %lu NMIs", step * STEP, disturbed,
-	       (unsigned long)es_mailbox(self->sleeper)->nmis);
+	       (unsigned long)vmm_mailbox(self->sleeper)->nmis);
 }
 
 TEST_HARNESS_MAIN

@@ -76,19 +76,6 @@ static u8 __user *page_of(const struct es_vcpu *es)
 	return (u8 __user *)es->ghcb.cache.hva;
 }
 
-/*
- * Skip access_ok(): KVM checks it for every memory slot, so the cached address is one of userspace.
- */
-static __always_inline void begin_access(void)
-{
-	__uaccess_begin_nospec();
-}
-
-static __always_inline void end_access(void)
-{
-	__uaccess_end();
-}
-
 int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
 {
 	struct es_vcpu *es = to_es(vcpu);
@@ -99,7 +86,8 @@ int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
 		return -EFAULT;
 
 	from = page_of(es) + offset;
-	begin_access();
+	if (!user_access_begin(page_of(es), ES_GHCB_SIZE))
+		return -EFAULT;
 	for (; len_bytes >= 8; len_bytes -= 8, to += 8, from += 8)
 		unsafe_get_user(*(u64 *)to, (u64 __user *)from, fault);
 	if (len_bytes & 4) {
@@ -109,11 +97,11 @@ int es_ghcb_read_buffer(struct kvm_vcpu *vcpu, u32 offset, u32 len_bytes)
 	}
 	for (len_bytes &= 3; len_bytes; len_bytes--, to++, from++)
 		unsafe_get_user(*to, from, fault);
-	end_access();
+	user_access_end();
 	return 0;
 
 fault:
-	end_access();
+	user_access_end();
 	return -EFAULT;
 }
 
@@ -142,7 +130,8 @@ static int fetch_fields(struct es_request *req, const u8 __user *page)
 	u64 bitmap[2], last;
 
 	*req = (struct es_request) { };
-	begin_access();
+	if (!user_access_begin(page, ES_GHCB_SIZE))
+		return -EFAULT;
 	unsafe_get_user(bitmap[0], (u64 __user *)(page + ES_GHCB_VALID_BITMAP), fault);
 	unsafe_get_user(bitmap[1], (u64 __user *)(page + ES_GHCB_VALID_BITMAP + 8), fault);
 	unsafe_get_user(last, (u64 __user *)(page + LAST_OFFSET), fault);
@@ -162,14 +151,14 @@ static int fetch_fields(struct es_request *req, const u8 __user *page)
 		FETCH_FIELD(rsi, ES_GHCB_RSI, ES_F_RSI);
 		FETCH_FIELD(xcr0, ES_GHCB_XCR0, ES_F_XCR0);
 	}
-	end_access();
+	user_access_end();
 
 	req->protocol_version = last >> 16;
 	req->usage = last >> 32;
 	return 0;
 
 fault:
-	end_access();
+	user_access_end();
 	return -EFAULT;
 }
 
@@ -197,7 +186,7 @@ struct ghcb *es_ghcb_fill_shadow(struct es_vcpu *es, u64 info1, u64 info2)
 		}								\
 	} while (0)
 
-/* Call between begin_access() and end_access(). */
+/* Call between user_access_begin() and user_access_end(). */
 static __always_inline int store_payload(const struct es_scratch *scratch, u8 __user *to)
 {
 	const u8 *from = scratch->data;
@@ -212,7 +201,7 @@ fault:
 
 /*
  * Write the bitmap last, so that a vCPU that polls another vCPU's GHCB never sees a partial
- * response marked valid.  Call between begin_access() and end_access().
+ * response marked valid.  Call between user_access_begin() and user_access_end().
  */
 static __always_inline int store_response(const struct es_response *response,
 					  const unsigned long *regs, u8 __user *page)
@@ -243,12 +232,13 @@ int es_ghcb_write_response(struct kvm_vcpu *vcpu, const struct es_scratch *paylo
 	if (look_up(vcpu))
 		return -EFAULT;
 
-	begin_access();
+	if (!user_access_begin(page_of(es), ES_GHCB_SIZE))
+		return -EFAULT;
 	if (payload)
 		r = store_payload(payload, page_of(es) + offset_in_page(payload->gpa));
 	if (!r)
 		r = store_response(&es->response, vcpu->arch.regs, page_of(es));
-	end_access();
+	user_access_end();
 
 	if (kvm_slot_dirty_track_enabled(cache->memslot)) {
 		mark_page_dirty_in_slot(vcpu->kvm, cache->memslot, gpa_to_gfn(cache->gpa));

@@ -89,13 +89,7 @@ static int emulate_msr(struct kvm_vcpu *vcpu)
 /* Without a default, so that the compiler names an event that has no handler. */
 int es_nae_handle(struct kvm_vcpu *vcpu)
 {
-	enum es_nae_event event = to_es(vcpu)->rule->event;
-
-	/* The most frequent event here; the switch is a tree of comparisons. */
-	if (likely(event == ES_NAE_IOIO))
-		return es_nae_ioio(vcpu);
-
-	switch (event) {
+	switch (to_es(vcpu)->rule->event) {
 	case ES_NAE_DR7_READ:
 	case ES_NAE_DR7_WRITE:
 	case ES_NAE_RDTSC:
@@ -107,10 +101,9 @@ int es_nae_handle(struct kvm_vcpu *vcpu)
 	case ES_NAE_CPUID:
 		return es_nae_cpuid(vcpu);
 	case ES_NAE_IOIO:
-		return es_nae_ioio(vcpu);
 	case ES_NAE_MMIO_READ:
 	case ES_NAE_MMIO_WRITE:
-		return es_nae_mmio(vcpu);
+		return es_nae_io(vcpu);
 	case ES_NAE_RDPMC:
 		load_operands(vcpu);
 		return complete_emulation(vcpu, kvm_emulate_rdpmc(vcpu));

@@ -11,7 +11,7 @@
 
 #include "es.h"
 
-/* Port and MMIO accesses have no fastpath; most of them exit to userspace. */
+/* Return true for port and MMIO accesses.  They have no fastpath; most exit to userspace. */
 static inline bool es_nae_is_io(const struct es_rule *rule)
 {
 	return rule->event == ES_NAE_IOIO || rule->event == ES_NAE_MMIO_READ ||
@@ -49,8 +49,8 @@ int es_nae_cpuid(struct kvm_vcpu *vcpu);
 
 /* nae_io.c */
 
-int es_nae_ioio(struct kvm_vcpu *vcpu);
-int es_nae_mmio(struct kvm_vcpu *vcpu);
+/* Handle an event for which es_nae_is_io() is true. */
+int es_nae_io(struct kvm_vcpu *vcpu);
 
 /* jump_table.c */
 

@@ -174,7 +174,9 @@ int es_vmgexit_handle(struct kvm_vcpu *vcpu)
 	case VMGEXIT_FETCH:
 		break;
 	case VMGEXIT_HANDLE:
-		return complete_exit(vcpu, es_nae_handle(vcpu));
+		/* Most events here are I/O; save them the other events' comparisons. */
+		return complete_exit(vcpu, es_nae_is_io(es->rule) ? es_nae_io(vcpu) :
+								    es_nae_handle(vcpu));
 	case VMGEXIT_RESPOND:
 		return es_respond_write(vcpu);
 	}

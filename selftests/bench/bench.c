@@ -35,27 +35,27 @@
 #define COUNT_MANY		120
 #define MAX_TIMES		100000
 
-static void io(struct es_vcpu *vcpu, uint32_t port, uint32_t flags)
+static void io(struct vmm_vcpu *vcpu, uint32_t port, uint32_t flags)
 {
-	spec_ghcb_put(es_request(vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(port) | SPEC_IO_BYTES(1) | flags, 0),
+	spec_ghcb_put(vmm_request(vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(port) | SPEC_IO_BYTES(1) | flags, 0),
 		      SPEC_GHCB_RAX, 0xff);
 }
 
-static void string_io(struct es_vcpu *vcpu, uint32_t flags, uint64_t scratch)
+static void string_io(struct vmm_vcpu *vcpu, uint32_t flags, uint64_t scratch)
 {
 	uint64_t info1 = SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64;
 
-	spec_ghcb_put(es_request(vcpu, SPEC_EXIT_IOIO, info1 | flags, STRING_BYTES), SPEC_GHCB_SCRATCH, scratch);
+	spec_ghcb_put(vmm_request(vcpu, SPEC_EXIT_IOIO, info1 | flags, STRING_BYTES), SPEC_GHCB_SCRATCH, scratch);
 }
 
-static void mmio(struct es_vcpu *vcpu, uint64_t exit, uint64_t gpa)
+static void mmio(struct vmm_vcpu *vcpu, uint64_t exit, uint64_t gpa)
 {
-	spec_ghcb_put(es_request(vcpu, exit, gpa, 4), SPEC_GHCB_SCRATCH, es_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
+	spec_ghcb_put(vmm_request(vcpu, exit, gpa, 4), SPEC_GHCB_SCRATCH, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
 }
 
-static void msr(struct es_vcpu *vcpu, uint64_t write, uint32_t number)
+static void msr(struct vmm_vcpu *vcpu, uint64_t write, uint32_t number)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_MSR, write, 0);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_MSR, write, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, number);
 	if (write) {
@@ -64,37 +64,37 @@ static void msr(struct es_vcpu *vcpu, uint64_t write, uint32_t number)
 	}
 }
 
-static void cpuid(struct es_vcpu *vcpu)
+static void cpuid(struct vmm_vcpu *vcpu)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
 }
 
-static void rdmsr(struct es_vcpu *vcpu) { msr(vcpu, 0, MSR_APIC_BASE); }
-static void wrmsr(struct es_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_ADJUST); }
-static void wrmsr_deadline(struct es_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_DEADLINE); }
-static void wbinvd(struct es_vcpu *vcpu) { es_request(vcpu, SPEC_EXIT_WBINVD, 0, 0); }
-static void jump_table(struct es_vcpu *vcpu) { es_request(vcpu, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0); }
-static void rejected(struct es_vcpu *vcpu) { es_request(vcpu, UNKNOWN_EVENT, 0, 0); }
-static void in_kernel(struct es_vcpu *vcpu) { io(vcpu, PIC_MASK_PORT, SPEC_IO_IN); }
-static void out_kernel(struct es_vcpu *vcpu) { io(vcpu, PIC_MASK_PORT, 0); }
-static void in_user(struct es_vcpu *vcpu) { io(vcpu, PORT, SPEC_IO_IN); }
-static void out_user(struct es_vcpu *vcpu) { io(vcpu, PORT, 0); }
-static void ins_ghcb(struct es_vcpu *vcpu) { string_io(vcpu, SPEC_IO_IN, es_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER); }
-static void outs_ghcb(struct es_vcpu *vcpu) { string_io(vcpu, 0, es_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER); }
-static void ins_outside(struct es_vcpu *vcpu) { string_io(vcpu, SPEC_IO_IN, AGENT_PLAIN_GPA); }
-static void outs_outside(struct es_vcpu *vcpu) { string_io(vcpu, 0, AGENT_PLAIN_GPA); }
-static void mmio_read_kernel(struct es_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_READ, IOAPIC_GPA); }
-static void mmio_write_kernel(struct es_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_WRITE, IOAPIC_GPA); }
-static void mmio_read_user(struct es_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_READ, AGENT_MMIO_GPA); }
-static void mmio_write_user(struct es_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA); }
+static void rdmsr(struct vmm_vcpu *vcpu) { msr(vcpu, 0, MSR_APIC_BASE); }
+static void wrmsr(struct vmm_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_ADJUST); }
+static void wrmsr_deadline(struct vmm_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_DEADLINE); }
+static void wbinvd(struct vmm_vcpu *vcpu) { vmm_request(vcpu, SPEC_EXIT_WBINVD, 0, 0); }
+static void jump_table(struct vmm_vcpu *vcpu) { vmm_request(vcpu, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0); }
+static void rejected(struct vmm_vcpu *vcpu) { vmm_request(vcpu, UNKNOWN_EVENT, 0, 0); }
+static void in_kernel(struct vmm_vcpu *vcpu) { io(vcpu, PIC_MASK_PORT, SPEC_IO_IN); }
+static void out_kernel(struct vmm_vcpu *vcpu) { io(vcpu, PIC_MASK_PORT, 0); }
+static void in_user(struct vmm_vcpu *vcpu) { io(vcpu, PORT, SPEC_IO_IN); }
+static void out_user(struct vmm_vcpu *vcpu) { io(vcpu, PORT, 0); }
+static void ins_ghcb(struct vmm_vcpu *vcpu) { string_io(vcpu, SPEC_IO_IN, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER); }
+static void outs_ghcb(struct vmm_vcpu *vcpu) { string_io(vcpu, 0, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER); }
+static void ins_outside(struct vmm_vcpu *vcpu) { string_io(vcpu, SPEC_IO_IN, AGENT_PLAIN_GPA); }
+static void outs_outside(struct vmm_vcpu *vcpu) { string_io(vcpu, 0, AGENT_PLAIN_GPA); }
+static void mmio_read_kernel(struct vmm_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_READ, IOAPIC_GPA); }
+static void mmio_write_kernel(struct vmm_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_WRITE, IOAPIC_GPA); }
+static void mmio_read_user(struct vmm_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_READ, AGENT_MMIO_GPA); }
+static void mmio_write_user(struct vmm_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA); }
 
 static const struct event {
 	const char *name;
 	uint64_t msr;				/* a request of the MSR protocol, or */
-	void (*prepare)(struct es_vcpu *vcpu);	/* what writes the request page */
+	void (*prepare)(struct vmm_vcpu *vcpu);	/* what writes the request page */
 	uint64_t toggles;			/* offset of a field of the page that is 0 and 1 in turn */
 } events[] = {
 	{ .name = "msr-sev-info", .msr = SPEC_MSR_SEV_INFO_REQ },
@@ -128,7 +128,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static uint32_t median_trip(struct es_vm *vm, unsigned int times)
+static uint32_t median_trip(struct vmm_vm *vm, unsigned int times)
 {
 	uint32_t *trips = (uint32_t *)(vm->memory + AGENT_TRIPS_GPA);
 
@@ -136,9 +136,9 @@ static uint32_t median_trip(struct es_vm *vm, unsigned int times)
 	return trips[times / 2];
 }
 
-static void start(struct es_vcpu *vcpu, unsigned int mark, const struct event *event, unsigned int times)
+static void start(struct vmm_vcpu *vcpu, unsigned int mark, const struct event *event, unsigned int times)
 {
-	struct agent_mailbox *box = es_mailbox(vcpu);
+	struct agent_mailbox *box = vmm_mailbox(vcpu);
 
 	if (event->prepare)
 		event->prepare(vcpu);
@@ -149,18 +149,18 @@ static void start(struct es_vcpu *vcpu, unsigned int mark, const struct event *e
 }
 
 /* The vCPU's own thread sleeps meanwhile. */
-static void run_to_doorbell(struct es_vcpu *vcpu)
+static void run_to_doorbell(struct vmm_vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
 
 	for (;;) {
 		if (ioctl(vcpu->fd, KVM_RUN, 0) && errno != EINTR)
-			es_fail("KVM_RUN failed: %m");
+			vmm_fail("KVM_RUN failed: %m");
 		if (run->exit_reason == KVM_EXIT_IO) {
 			if (run->io.port == AGENT_DOORBELL)
 				return;
 		} else if (run->exit_reason != KVM_EXIT_MMIO) {
-			es_fail("KVM_RUN ended with exit reason %u", run->exit_reason);
+			vmm_fail("KVM_RUN ended with exit reason %u", run->exit_reason);
 		}
 	}
 }
@@ -171,7 +171,7 @@ static void report(unsigned int mark, const char *name, unsigned int times, uint
 	fflush(stdout);
 }
 
-static void bench_event(struct es_vcpu *vcpu, unsigned int mark, const struct event *event, unsigned int times)
+static void bench_event(struct vmm_vcpu *vcpu, unsigned int mark, const struct event *event, unsigned int times)
 {
 	start(vcpu, mark, event, times);
 	run_to_doorbell(vcpu);
@@ -191,7 +191,7 @@ static void tracefs(const char *name, const char *value)
 	snprintf(path, sizeof(path), "/sys/kernel/tracing/%s", name);
 	file = fopen(path, "w");
 	if (!file || fputs(value, file) == EOF || fclose(file))
-		es_fail("writing %s to %s failed: %m", value, path);
+		vmm_fail("writing %s to %s failed: %m", value, path);
 }
 
 static struct calls traced_calls(void)
@@ -201,7 +201,7 @@ static struct calls traced_calls(void)
 	char line[512];
 
 	if (!file)
-		es_fail("reading the trace failed: %m");
+		vmm_fail("reading the trace failed: %m");
 	while (fgets(line, sizeof(line), file)) {
 		if (line[0] == '#')
 			continue;
@@ -214,7 +214,7 @@ static struct calls traced_calls(void)
 	return calls;
 }
 
-static struct calls count_batch(struct es_vcpu *vcpu, const struct event *event, unsigned int times)
+static struct calls count_batch(struct vmm_vcpu *vcpu, const struct event *event, unsigned int times)
 {
 	start(vcpu, 1, event, times);
 	tracefs("trace", "");
@@ -225,7 +225,7 @@ static struct calls count_batch(struct es_vcpu *vcpu, const struct event *event,
 }
 
 /* The difference of two batches: what surrounds them drops out. */
-static void count_event(struct es_vcpu *vcpu, const struct event *event)
+static void count_event(struct vmm_vcpu *vcpu, const struct event *event)
 {
 	struct calls few = count_batch(vcpu, event, COUNT_FEW), many = count_batch(vcpu, event, COUNT_MANY);
 	double exits = COUNT_MANY - COUNT_FEW;
@@ -235,7 +235,7 @@ static void count_event(struct es_vcpu *vcpu, const struct event *event)
 	fflush(stdout);
 }
 
-static void count(struct es_vm *vm)
+static void count(struct vmm_vm *vm)
 {
 	char pid[16];
 	unsigned int i;
@@ -247,19 +247,19 @@ static void count(struct es_vm *vm)
 }
 
 /* From the AP's request to its return: the hold, INIT and SIPI from the boot vCPU, and the wake-up. */
-static void bench_hold(struct es_vm *vm, unsigned int mark)
+static void bench_hold(struct vmm_vm *vm, unsigned int mark)
 {
-	struct es_vcpu *bsp = &vm->vcpus[0], *ap = &vm->vcpus[1];
-	struct agent_mailbox *box = es_mailbox(ap);
+	struct vmm_vcpu *bsp = &vm->vcpus[0], *ap = &vm->vcpus[1];
+	struct agent_mailbox *box = vmm_mailbox(ap);
 	uint32_t trips[HOLD_TIMES];
 	unsigned int i;
 
 	for (i = 0; i < HOLD_TIMES; i++) {
-		es_request(ap, SPEC_NAE_AP_RESET_HOLD, 0, 0);
-		es_order_start(ap, AGENT_REPEAT, (uint64_t)mark << 32 | 1, 0);
-		es_sleep_ms(PARK_MS);
-		es_send_init_sipi(bsp, ap, 0x10);
-		es_vcpu_wait(ap, "INIT and SIPI end the hold");
+		vmm_request(ap, SPEC_NAE_AP_RESET_HOLD, 0, 0);
+		vmm_order_start(ap, AGENT_REPEAT, (uint64_t)mark << 32 | 1, 0);
+		vmm_sleep_ms(PARK_MS);
+		vmm_send_init_sipi(bsp, ap, 0x10);
+		vmm_vcpu_wait(ap, "INIT and SIPI end the hold");
 		trips[i] = *(uint32_t *)(vm->memory + AGENT_TRIPS_GPA);
 	}
 	box->order = AGENT_NOTHING;
@@ -268,7 +268,7 @@ static void bench_hold(struct es_vm *vm, unsigned int mark)
 }
 
 /* All events, or the one of that name. */
-static void bench(struct es_vm *vm, unsigned int mark, unsigned int times, const char *only)
+static void bench(struct vmm_vm *vm, unsigned int mark, unsigned int times, const char *only)
 {
 	unsigned int i;
 
@@ -284,22 +284,22 @@ int main(int argc, char **argv)
 {
 	bool counting = argc == 2 && !strcmp(argv[1], "count");
 	unsigned int mark = argc > 2 ? atoi(argv[1]) : 0, times = argc > 2 ? atoi(argv[2]) : 0;
-	struct es_vm vm;
+	struct vmm_vm vm;
 
 	if (!counting && (!mark || !times || times > MAX_TIMES)) {
 		fprintf(stderr, "Usage: es_bench MARK TIMES [EVENT] (MARK > 0, TIMES 1 to %u), or es_bench count\n", MAX_TIMES);
 		return 2;
 	}
-	if (es_env_lacks())
-		es_fail("%s", es_env_lacks());
-	es_env_print();
-	es_vm_create(&vm, &(struct es_vm_options){ .nr_vcpus = 2 });
-	es_vm_launch(&vm);
-	es_boot_ap(&vm.vcpus[0], &vm.vcpus[1]);
+	if (vmm_env_lacks())
+		vmm_fail("%s", vmm_env_lacks());
+	vmm_env_print();
+	vmm_vm_create(&vm, &(struct vmm_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_launch(&vm);
+	vmm_boot_ap(&vm.vcpus[0], &vm.vcpus[1]);
 	if (counting)
 		count(&vm);
 	else
 		bench(&vm, mark, times, argv[3]);
-	es_vm_destroy(&vm);
+	vmm_vm_destroy(&vm);
 	return 0;
 }

@@ -35,58 +35,58 @@
 #define NOBODYS_GPA	0xdead0000000ull
 #define MSR_HWCR	0xc0010015
 
-static void cpuid(struct es_vcpu *vcpu)
+static void cpuid(struct vmm_vcpu *vcpu)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
 }
 
-static void unknown_event(struct es_vcpu *vcpu)
+static void unknown_event(struct vmm_vcpu *vcpu)
 {
-	es_request(vcpu, NOBODYS_EVENT, 0, 0);
+	vmm_request(vcpu, NOBODYS_EVENT, 0, 0);
 }
 
-static void missing_field(struct es_vcpu *vcpu)
+static void missing_field(struct vmm_vcpu *vcpu)
 {
-	spec_ghcb_put(es_request(vcpu, SPEC_EXIT_CPUID, 0, 0), SPEC_GHCB_RAX, 0);
+	spec_ghcb_put(vmm_request(vcpu, SPEC_EXIT_CPUID, 0, 0), SPEC_GHCB_RAX, 0);
 }
 
-static void bad_usage(struct es_vcpu *vcpu)
+static void bad_usage(struct vmm_vcpu *vcpu)
 {
 	cpuid(vcpu);
-	*(uint32_t *)((uint8_t *)es_mailbox(vcpu) + AGENT_REQUEST_PAGE + SPEC_GHCB_USAGE) = 0xbad;
+	*(uint32_t *)((uint8_t *)vmm_mailbox(vcpu) + AGENT_REQUEST_PAGE + SPEC_GHCB_USAGE) = 0xbad;
 }
 
-static void bad_scratch(struct es_vcpu *vcpu)
+static void bad_scratch(struct vmm_vcpu *vcpu)
 {
-	spec_ghcb_put(es_request(vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA, 8), SPEC_GHCB_SCRATCH, NOBODYS_GPA);
+	spec_ghcb_put(vmm_request(vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA, 8), SPEC_GHCB_SCRATCH, NOBODYS_GPA);
 }
 
-static void unknown_msr(struct es_vcpu *vcpu)
+static void unknown_msr(struct vmm_vcpu *vcpu)
 {
-	spec_ghcb_put(es_request(vcpu, SPEC_EXIT_MSR, 0, 0), SPEC_GHCB_RCX, NOBODYS_MSR);
+	spec_ghcb_put(vmm_request(vcpu, SPEC_EXIT_MSR, 0, 0), SPEC_GHCB_RCX, NOBODYS_MSR);
 }
 
-static void bad_msr_value(struct es_vcpu *vcpu)
+static void bad_msr_value(struct vmm_vcpu *vcpu)
 {
-	uint8_t *ghcb = es_request(vcpu, SPEC_EXIT_MSR, 1, 0);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_MSR, 1, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, MSR_HWCR);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, ~0u);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, ~0u);
 }
 
-static void bad_jump_table(struct es_vcpu *vcpu)
+static void bad_jump_table(struct vmm_vcpu *vcpu)
 {
-	es_request(vcpu, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, NOBODYS_GPA + 1);
+	vmm_request(vcpu, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, NOBODYS_GPA + 1);
 }
 
 static const struct neighbour {
 	const char *name;
 	enum agent_flood how;
-	void (*prepare)(struct es_vcpu *vcpu);
+	void (*prepare)(struct vmm_vcpu *vcpu);
 	uint64_t msr;
 } neighbours[] = {
 	{ .name = "idle" },		/* the first one: nothing runs */
@@ -104,7 +104,7 @@ static const struct neighbour {
 
 /* A guest that keeps one vCPU busy on one host CPU, and what it did. */
 struct guest {
-	struct es_vm vm;
+	struct vmm_vm vm;
 	pthread_t thread;
 	unsigned int failed_runs;
 	uint64_t cpu_ns;
@@ -120,7 +120,7 @@ static uint64_t clock_ns(clockid_t clock)
 	struct timespec t;
 
 	if (clock_gettime(clock, &t))
-		es_fail("reading a clock failed: %m");
+		vmm_fail("reading a clock failed: %m");
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
@@ -131,14 +131,14 @@ static void pin(unsigned int cpu)
 	CPU_ZERO(&set);
 	CPU_SET(cpu, &set);
 	if (sched_setaffinity(0, sizeof(set), &set))
-		es_fail("host CPU %u cannot be used: %m", cpu);
+		vmm_fail("host CPU %u cannot be used: %m", cpu);
 }
 
 static void boot_guest(struct guest *guest)
 {
-	es_vm_create(&guest->vm, &(struct es_vm_options){ .nr_vcpus = 1 });
-	es_vm_launch(&guest->vm);
-	es_boot(&guest->vm);
+	vmm_vm_create(&guest->vm, &(struct vmm_vm_options){ .nr_vcpus = 1 });
+	vmm_vm_launch(&guest->vm);
+	vmm_boot(&guest->vm);
 }
 
 static bool at_doorbell(const struct kvm_run *run)
@@ -150,7 +150,7 @@ static bool at_doorbell(const struct kvm_run *run)
 static void *run_guest(void *arg)
 {
 	struct guest *guest = arg;
-	struct es_vcpu *vcpu = &guest->vm.vcpus[0];
+	struct vmm_vcpu *vcpu = &guest->vm.vcpus[0];
 
 	do {
 		if (ioctl(vcpu->fd, KVM_RUN, 0) && errno != EINTR)
@@ -162,8 +162,8 @@ static void *run_guest(void *arg)
 
 static void start_guest(struct guest *guest, const struct neighbour *what)
 {
-	struct es_vcpu *vcpu = &guest->vm.vcpus[0];
-	struct agent_mailbox *box = es_mailbox(vcpu);
+	struct vmm_vcpu *vcpu = &guest->vm.vcpus[0];
+	struct agent_mailbox *box = vmm_mailbox(vcpu);
 
 	if (what->prepare)
 		what->prepare(vcpu);
@@ -174,12 +174,12 @@ static void start_guest(struct guest *guest, const struct neighbour *what)
 	guest->failed_runs = 0;
 	vcpu->run->exit_reason = KVM_EXIT_UNKNOWN;
 	if (pthread_create(&guest->thread, NULL, run_guest, guest))
-		es_fail("starting a thread failed");
+		vmm_fail("starting a thread failed");
 }
 
 static struct report stop_guest(struct guest *guest)
 {
-	struct agent_mailbox *box = es_mailbox(&guest->vm.vcpus[0]);
+	struct agent_mailbox *box = vmm_mailbox(&guest->vm.vcpus[0]);
 
 	shared_write(&box->order, AGENT_NOTHING);
 	pthread_join(guest->thread, NULL);
@@ -206,14 +206,14 @@ static void be_neighbour(int line, unsigned int cpu)
 		if (write(line, &report, sizeof(report)) < 0)
 			break;
 	}
-	es_vm_destroy(&guest.vm);
+	vmm_vm_destroy(&guest.vm);
 	exit(0);
 }
 
 static void tell_neighbour(int line, unsigned int nr, void *answer, size_t answer_bytes)
 {
 	if (write(line, &nr, sizeof(nr)) < 0 || read(line, answer, answer_bytes) != (ssize_t)answer_bytes)
-		es_fail("the neighbour has ended");
+		vmm_fail("the neighbour has ended");
 }
 
 /* Records that the kernel's log has had since it was asked last, read or overwritten before that. */
@@ -228,7 +228,7 @@ static unsigned long long log_lines(void)
 	if (fd < 0)
 		fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
-		es_fail("/dev/kmsg cannot be read: %m");
+		vmm_fail("/dev/kmsg cannot be read: %m");
 	while ((len = read(fd, record, sizeof(record) - 1)) > 0 || errno == EPIPE) {
 		if (len <= 0)
 			continue;
@@ -265,14 +265,14 @@ static uint64_t thread_ns(pthread_t thread)
 	clockid_t clock;
 
 	if (pthread_getcpuclockid(thread, &clock))
-		es_fail("a thread has no clock");
+		vmm_fail("a thread has no clock");
 	return clock_ns(clock);
 }
 
 static struct moment now(struct scene *scene)
 {
 	return (struct moment){
-		.answers = shared_read(&es_mailbox(&scene->victim.vm.vcpus[0])->out[0]),
+		.answers = shared_read(&vmm_mailbox(&scene->victim.vm.vcpus[0])->out[0]),
 		.cpu_ns = thread_ns(scene->victim.thread), .wall_ns = clock_ns(CLOCK_MONOTONIC),
 		.yardstick = shared_read(&scene->count),
 		.yardstick_cpu_ns = scene->has_yardstick ? thread_ns(scene->yardstick) : 0,
@@ -305,9 +305,9 @@ static void measure(struct scene *scene, int line, const char *place, unsigned i
 
 	log_lines();
 	tell_neighbour(line, nr, &started, sizeof(started));
-	es_sleep_ms(SETTLE_MS);
+	vmm_sleep_ms(SETTLE_MS);
 	begin = now(scene);
-	es_sleep_ms(ms);
+	vmm_sleep_ms(ms);
 	end = now(scene);
 	tell_neighbour(line, nr, &report, sizeof(report));
 	print(place, neighbours[nr].name, &begin, &end, &report);
@@ -324,14 +324,14 @@ static void measure_all(int line, const char *place, unsigned int neighbour_cpu,
 	start_guest(&scene.victim, &(struct neighbour){ .prepare = cpuid });
 	scene.has_yardstick = neighbour_cpu;
 	if (scene.has_yardstick && pthread_create(&scene.yardstick, NULL, run_yardstick, &scene))
-		es_fail("starting a thread failed");
+		vmm_fail("starting a thread failed");
 	pin(neighbour_cpu);
 	for (round = 0; round < rounds; round++) {
 		for (nr = 0; nr < ARRAY_SIZE(neighbours); nr++)
 			measure(&scene, line, place, nr, ms);
 	}
 	stop_guest(&scene.victim);
-	es_vm_destroy(&scene.victim.vm);
+	vmm_vm_destroy(&scene.victim.vm);
 }
 
 int main(int argc, char **argv)
@@ -343,12 +343,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "Usage: es_flood same|other MS ROUNDS\n");
 		return 2;
 	}
-	if (es_env_lacks())
-		es_fail("%s", es_env_lacks());
-	es_env_print();
+	if (vmm_env_lacks())
+		vmm_fail("%s", vmm_env_lacks());
+	vmm_env_print();
 	cpu = !strcmp(argv[1], "other");
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, line))
-		es_fail("a socket cannot be made: %m");
+		vmm_fail("a socket cannot be made: %m");
 	if (!fork()) {
 		close(line[0]);
 		be_neighbour(line[1], cpu);

@@ -12,37 +12,37 @@
 
 #define MSR_NOBODY_HAS	0x12345678
 
-static void mark(struct es_vcpu *vcpu, uint64_t value)
+static void mark(struct vmm_vcpu *vcpu, uint64_t value)
 {
 	uint8_t *ghcb;
 
 	/* The agent writes the complement. */
-	es_order(vcpu, AGENT_WRITE8, AGENT_PLAIN_GPA, ~value);
-	es_order(vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, ~value);
-	ghcb = es_request(vcpu, SPEC_EXIT_MSR, 1, 0);
+	vmm_order(vcpu, AGENT_WRITE8, AGENT_PLAIN_GPA, ~value);
+	vmm_order(vcpu, AGENT_WRITE8, AGENT_SPARE_GPA, ~value);
+	ghcb = vmm_request(vcpu, SPEC_EXIT_MSR, 1, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, MSR_NOBODY_HAS);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, (uint32_t)value);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, value >> 32);
-	es_send(vcpu);
+	vmm_send(vcpu);
 }
 
 int main(int argc, char **argv)
 {
-	struct es_vm vm;
+	struct vmm_vm vm;
 	char line[80];
 
 	if (argc != 2)
-		es_fail("Usage: marked-guest HEX");
-	es_vm_create(&vm, &(struct es_vm_options){ .nr_vcpus = 1 });
-	es_vm_launch(&vm);
-	es_boot(&vm);
+		vmm_fail("Usage: marked-guest HEX");
+	vmm_vm_create(&vm, &(struct vmm_vm_options){ .nr_vcpus = 1 });
+	vmm_vm_launch(&vm);
+	vmm_boot(&vm);
 	mark(&vm.vcpus[0], strtoull(argv[1], NULL, 16));
 	puts("ready");
 	fflush(stdout);
 	while (fgets(line, sizeof(line), stdin)) {
-		puts(es_guest_answers(&vm.vcpus[0]) ? "alive" : "dead");
+		puts(vmm_guest_answers(&vm.vcpus[0]) ? "alive" : "dead");
 		fflush(stdout);
 	}
-	es_vm_destroy(&vm);
+	vmm_vm_destroy(&vm);
 	return 0;
 }

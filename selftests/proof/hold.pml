@@ -506,7 +506,7 @@ inline close_file() {
 	}
 }
 
-/* The thread that runs the vCPU: es_vcpu thread of lib/vmm/vcpu.c, or QEMU's. */
+/* The thread that runs the vCPU: vmm_vcpu thread of lib/vmm/vcpu.c, or QEMU's. */
 proctype task()
 {
 	do

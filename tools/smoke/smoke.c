@@ -20,7 +20,7 @@ static const char *doing;
 static unsigned int step_nr;
 
 /* Called by the library too, hence its name and no rerun line of the source tree. */
-void es_fail(const char *format, ...)
+void vmm_fail(const char *format, ...)
 {
 	va_list args;
 
@@ -33,7 +33,7 @@ void es_fail(const char *format, ...)
 	_exit(1);
 }
 
-unsigned int es_time_limit_s(void)
+unsigned int vmm_time_limit_s(void)
 {
 	return 30;
 }
@@ -41,32 +41,32 @@ unsigned int es_time_limit_s(void)
 static void want(bool holds, const char *what)
 {
 	if (!holds)
-		es_fail("Wanted, and not so: %s.", what);
+		vmm_fail("Wanted, and not so: %s.", what);
 }
 
-static struct es_vm vm, other;
+static struct vmm_vm vm, other;
 
-static struct es_vcpu *vcpu(unsigned int nr)
+static struct vmm_vcpu *vcpu(unsigned int nr)
 {
 	return &vm.vcpus[nr];
 }
 
 static void launch(void)
 {
-	es_vm_create(&vm, &(struct es_vm_options){ .nr_vcpus = 2 });
-	es_vm_launch(&vm);
-	want(es_guest_state(&vm) == ES_RUNNING, "the security processor has the guest as running");
+	vmm_vm_create(&vm, &(struct vmm_vm_options){ .nr_vcpus = 2 });
+	vmm_vm_launch(&vm);
+	want(vmm_guest_state(&vm) == ES_RUNNING, "the security processor has the guest as running");
 }
 
 static void start(void)
 {
-	es_boot(&vm);
-	want(es_mailbox(vcpu(0))->starts == 1, "the boot vCPU started once");
+	vmm_boot(&vm);
+	want(vmm_mailbox(vcpu(0))->starts == 1, "the boot vCPU started once");
 }
 
 static void ask_by_msr(void)
 {
-	uint64_t info = es_msr_proto(vcpu(0), SPEC_MSR_SEV_INFO_REQ);
+	uint64_t info = vmm_msr_proto(vcpu(0), SPEC_MSR_SEV_INFO_REQ);
 
 	want(SPEC_MSR_INFO(info) == SPEC_MSR_SEV_INFO, "the answer is that to SEV information");
 	want(vm.c_bit == 1ull << (info >> 24 & 0x3f), "the guest is told where the C-bit is");
@@ -74,21 +74,21 @@ static void ask_by_msr(void)
 
 static void ask_by_page(void)
 {
-	want(es_guest_answers(vcpu(0)), "CPUID says AuthenticAMD");
+	want(vmm_guest_answers(vcpu(0)), "CPUID says AuthenticAMD");
 }
 
 static void be_refused(void)
 {
-	es_request(vcpu(0), 0xdeadbeef, 0, 0);
-	es_send(vcpu(0));
-	want(es_info1(vcpu(0)) != SPEC_HANDLED, "an event that does not exist is refused");
-	want(es_guest_answers(vcpu(0)), "the guest goes on");
+	vmm_request(vcpu(0), 0xdeadbeef, 0, 0);
+	vmm_send(vcpu(0));
+	want(vmm_info1(vcpu(0)) != SPEC_HANDLED, "an event that does not exist is refused");
+	want(vmm_guest_answers(vcpu(0)), "the guest goes on");
 }
 
 static void start_ap(void)
 {
-	es_boot_ap(vcpu(0), vcpu(1));
-	want(es_mailbox(vcpu(1))->starts == 1, "the AP started once");
+	vmm_boot_ap(vcpu(0), vcpu(1));
+	want(vmm_mailbox(vcpu(1))->starts == 1, "the AP started once");
 }
 
 static void wake_ap(void)
@@ -96,11 +96,11 @@ static void wake_ap(void)
 	unsigned int by_msr;
 
 	for (by_msr = 0; by_msr < 2; by_msr++) {
-		es_park(vcpu(1), by_msr);
-		want(es_parked_mp_state(vcpu(1)) == KVM_MP_STATE_AP_RESET_HOLD, "the AP is held");
-		es_send_init_sipi(vcpu(0), vcpu(1), 0x10);
-		es_vcpu_wait(vcpu(1), "the SIPI wakes the AP");
-		want(es_woken_by_sipi(vcpu(1), by_msr), "the AP is told that a SIPI woke it");
+		vmm_park(vcpu(1), by_msr);
+		want(vmm_parked_mp_state(vcpu(1)) == KVM_MP_STATE_AP_RESET_HOLD, "the AP is held");
+		vmm_send_init_sipi(vcpu(0), vcpu(1), 0x10);
+		vmm_vcpu_wait(vcpu(1), "the SIPI wakes the AP");
+		want(vmm_woken_by_sipi(vcpu(1), by_msr), "the AP is told that a SIPI woke it");
 	}
 }
 
@@ -109,25 +109,25 @@ static void keep_secret(void)
 	const uint64_t value = SECRET;
 
 	/* The agent writes the complement, so that the value is in no order. */
-	es_order(vcpu(0), AGENT_WRITE8, AGENT_SPARE_GPA, ~value);
+	vmm_order(vcpu(0), AGENT_WRITE8, AGENT_SPARE_GPA, ~value);
 	want(!memmem(vm.memory, AGENT_GUEST_BYTES, &value, sizeof(value)), "the host does not see it");
-	es_order(vcpu(0), AGENT_READ8, AGENT_SPARE_GPA, 0);
-	want(es_mailbox(vcpu(0))->out[0] == value, "the guest reads it back");
+	vmm_order(vcpu(0), AGENT_READ8, AGENT_SPARE_GPA, 0);
+	want(vmm_mailbox(vcpu(0))->out[0] == value, "the guest reads it back");
 }
 
 static void launch_other(void)
 {
-	es_vm_create(&other, &(struct es_vm_options){ .nr_vcpus = 1 });
-	es_vm_launch(&other);
-	es_boot(&other);
-	want(es_guest_answers(vcpu(0)) && es_guest_answers(&other.vcpus[0]), "both guests work");
-	es_vm_destroy(&other);
-	want(es_guest_answers(vcpu(0)), "the first one outlives the other");
+	vmm_vm_create(&other, &(struct vmm_vm_options){ .nr_vcpus = 1 });
+	vmm_vm_launch(&other);
+	vmm_boot(&other);
+	want(vmm_guest_answers(vcpu(0)) && vmm_guest_answers(&other.vcpus[0]), "both guests work");
+	vmm_vm_destroy(&other);
+	want(vmm_guest_answers(vcpu(0)), "the first one outlives the other");
 }
 
 static void end(void)
 {
-	es_vm_destroy(&vm);
+	vmm_vm_destroy(&vm);
 }
 
 static const struct { void (*run)(void); const char *what; } steps[] = {

@@ -97,8 +97,8 @@ struct conf_seen {
 struct conf {
 	const struct conf_group *group;
 	unsigned int version;
-	struct es_vm vm;
-	struct es_vcpu *vcpu;		/* vCPU 0, once the VM is alive */
+	struct vmm_vm vm;
+	struct vmm_vcpu *vcpu;		/* vCPU 0, once the VM is alive */
 	bool alive;
 	int cannot;			/* 0, or -errno of the VM that cannot be made in this version */
 	int kmsg;
@@ -146,8 +146,8 @@ bool conf_need_vm(struct conf *c);
 void conf_drop_vm(struct conf *c);
 int conf_set_slot(struct conf *c, enum conf_slot slot, bool present);
 /* Gives vCPU an order and waits: true when it rings its doorbell, else the note says what it did. */
-bool conf_order(struct conf *c, struct es_vcpu *vcpu, enum agent_order order, uint64_t in0, uint64_t in1);
-bool conf_settles(struct conf *c, struct es_vcpu *vcpu);
+bool conf_order(struct conf *c, struct vmm_vcpu *vcpu, enum agent_order order, uint64_t in0, uint64_t in1);
+bool conf_settles(struct conf *c, struct vmm_vcpu *vcpu);
 
 /* log.c */
 void conf_log_open(struct conf *c);
@@ -155,7 +155,7 @@ void conf_log_skip(struct conf *c);
 void conf_log_check(struct conf *c);
 
 /* seen.c */
-bool conf_on_exit(struct es_vcpu *vcpu, struct kvm_run *run);
+bool conf_on_exit(struct vmm_vcpu *vcpu, struct kvm_run *run);
 uint8_t conf_out_byte(unsigned int nr);		/* what guests of these tests write */
 uint8_t conf_in_byte(unsigned int nr);		/* what userspace answers */
 /* Outgoing data in the slot outside, from this offset on. */

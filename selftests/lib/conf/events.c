@@ -106,7 +106,7 @@ struct conf_row conf_event(const char *name)
 		if (!strcmp(events[i].name, name))
 			return events[i];
 	}
-	es_fail("the table of events has no %s", name);
+	vmm_fail("the table of events has no %s", name);
 }
 
 static void rename_row(struct conf_row *row, const struct conf_row *base, const char *format, va_list args)

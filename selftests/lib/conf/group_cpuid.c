@@ -28,7 +28,7 @@ static uint64_t offered_xcr0(void)
 	unsigned int i;
 
 	if (ioctl(kvm_fd, KVM_GET_SUPPORTED_CPUID, &cpuid))
-		es_fail("KVM_GET_SUPPORTED_CPUID failed: %m");
+		vmm_fail("KVM_GET_SUPPORTED_CPUID failed: %m");
 	close(kvm_fd);
 	for (i = 0; i < cpuid.head.nent; i++) {
 		entry = &cpuid.entries[i];

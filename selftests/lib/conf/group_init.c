@@ -13,25 +13,25 @@
 #include "../spec/sev_init.h"
 #include "../vmm/env.h"
 
-static void open_vm(struct es_vm *vm)
+static void open_vm(struct vmm_vm *vm)
 {
 	vm->kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	vm->sev_fd = open("/dev/sev", O_RDWR | O_CLOEXEC);
-	vm->fd = ioctl(vm->kvm_fd, KVM_CREATE_VM, es_init2_vm_type(vm->kvm_fd));
+	vm->fd = ioctl(vm->kvm_fd, KVM_CREATE_VM, vmm_init2_vm_type(vm->kvm_fd));
 	if (vm->fd < 0)
-		es_fail("KVM_CREATE_VM failed: %m");
+		vmm_fail("KVM_CREATE_VM failed: %m");
 }
 
-static void close_vm(struct es_vm *vm)
+static void close_vm(struct vmm_vm *vm)
 {
 	close(vm->fd);
 	close(vm->sev_fd);
 	close(vm->kvm_fd);
 }
 
-static int init2(struct es_vm *vm, const struct spec_sev_init *init)
+static int init2(struct vmm_vm *vm, const struct spec_sev_init *init)
 {
-	return es_sev_cmd(vm, SPEC_KVM_SEV_INIT2, (void *)init, NULL);
+	return vmm_sev_cmd(vm, SPEC_KVM_SEV_INIT2, (void *)init, NULL);
 }
 
 static void wants(struct conf *c, const char *what, int ret, int wanted)
@@ -65,7 +65,7 @@ static const struct {
 /* A refused one is followed by a good one on the same VM. */
 static void argument_rows(struct conf *c)
 {
-	struct es_vm vm;
+	struct vmm_vm vm;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(arguments); i++) {
@@ -82,39 +82,39 @@ static void argument_rows(struct conf *c)
 /* The VM type of KVM_SEV_ES_INIT is the default one; where KVM_SEV_INIT2 has another it is not for this. */
 static void es_init_row(struct conf *c)
 {
-	struct es_vm vm;
+	struct vmm_vm vm;
 
 	conf_begin(c, "KVM_SEV_ES_INIT on its VM");
 	open_vm(&vm);
 	wants(c, "KVM_SEV_INIT2 with flags", init2(&vm, &(struct spec_sev_init){ .flags = 1 }), -EINVAL);
-	wants(c, "KVM_SEV_ES_INIT then", es_sev_init(&vm, 0), es_init2_vm_type(vm.kvm_fd) ? -EINVAL : 0);
+	wants(c, "KVM_SEV_ES_INIT then", vmm_sev_init(&vm, 0), vmm_init2_vm_type(vm.kvm_fd) ? -EINVAL : 0);
 	close_vm(&vm);
 	conf_end(c);
 }
 
 static void twice_row(struct conf *c)
 {
-	struct es_vm vm;
+	struct vmm_vm vm;
 
 	conf_begin(c, "a second time");
 	open_vm(&vm);
 	wants(c, "KVM_SEV_INIT2", init2(&vm, &good), 0);
 	wants(c, "again", init2(&vm, &good), -EINVAL);
 	/* The kernel's own answer, which differs. */
-	wants(c, "KVM_SEV_ES_INIT then", es_sev_init(&vm, 0), es_init2_vm_type(vm.kvm_fd) ? -EINVAL : -EBUSY);
+	wants(c, "KVM_SEV_ES_INIT then", vmm_sev_init(&vm, 0), vmm_init2_vm_type(vm.kvm_fd) ? -EINVAL : -EBUSY);
 	close_vm(&vm);
 	conf_end(c);
 }
 
 static void after_es_init_row(struct conf *c)
 {
-	struct es_vm vm;
+	struct vmm_vm vm;
 
 	conf_begin(c, "after KVM_SEV_ES_INIT");
 	open_vm(&vm);
 	close(vm.fd);
 	vm.fd = ioctl(vm.kvm_fd, KVM_CREATE_VM, 0);
-	wants(c, "KVM_SEV_ES_INIT", es_sev_init(&vm, 0), 0);
+	wants(c, "KVM_SEV_ES_INIT", vmm_sev_init(&vm, 0), 0);
 	wants(c, "KVM_SEV_INIT2 then", init2(&vm, &good), -EINVAL);
 	close_vm(&vm);
 	conf_end(c);
@@ -122,7 +122,7 @@ static void after_es_init_row(struct conf *c)
 
 static void vcpu_row(struct conf *c)
 {
-	struct es_vm vm;
+	struct vmm_vm vm;
 	int vcpu;
 
 	conf_begin(c, "a VM that has a vCPU");
@@ -139,11 +139,11 @@ static void vcpu_row(struct conf *c)
 
 static void pointer_row(struct conf *c)
 {
-	struct es_vm vm;
+	struct vmm_vm vm;
 
 	conf_begin(c, "arguments that cannot be read");
 	open_vm(&vm);
-	wants(c, "KVM_SEV_INIT2", es_sev_cmd(&vm, SPEC_KVM_SEV_INIT2, (void *)8, NULL), -EFAULT);
+	wants(c, "KVM_SEV_INIT2", vmm_sev_cmd(&vm, SPEC_KVM_SEV_INIT2, (void *)8, NULL), -EFAULT);
 	wants(c, "a good one then", init2(&vm, &good), 0);
 	close_vm(&vm);
 	conf_end(c);
@@ -152,25 +152,25 @@ static void pointer_row(struct conf *c)
 /* What the guest is told: version 0 stands for the highest. */
 static void offer_row(struct conf *c, const char *name, unsigned int ghcb_version, unsigned int offered)
 {
-	struct es_vm vm, probe;
+	struct vmm_vm vm, probe;
 	uint64_t info;
 	int ret;
 
 	conf_begin(c, name);
 	open_vm(&probe);
-	ret = es_sev_init(&probe, ghcb_version);
+	ret = vmm_sev_init(&probe, ghcb_version);
 	close_vm(&probe);
 	if (ret) {
 		wants(c, "KVM_SEV_INIT2", ret, 0);
 	} else {
-		es_vm_create(&vm, &(struct es_vm_options){ .nr_vcpus = 1, .ghcb_version = ghcb_version });
-		es_vm_launch(&vm);
-		es_boot(&vm);
-		info = es_msr_proto(&vm.vcpus[0], SPEC_MSR_SEV_INFO_REQ);
+		vmm_vm_create(&vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .ghcb_version = ghcb_version });
+		vmm_vm_launch(&vm);
+		vmm_boot(&vm);
+		info = vmm_msr_proto(&vm.vcpus[0], SPEC_MSR_SEV_INFO_REQ);
 		conf_note(c, "versions %u to %u", (unsigned int)(info >> 32) & 0xffff, (unsigned int)(info >> 48));
 		if (info >> 48 != offered || (info >> 32 & 0xffff) != 1)
 			conf_complain(c, "wanted 1 to %u", offered);
-		es_vm_destroy(&vm);
+		vmm_vm_destroy(&vm);
 	}
 	conf_end(c);
 }

@@ -29,25 +29,25 @@ static unsigned int ghcb_version(const struct conf *c)
 /* The second encryption would seal a VMSA that is sealed already: no guest starts from such a page. */
 static void vmsa_twice(struct conf *c)
 {
-	struct es_vm vm;
+	struct vmm_vm vm;
 	int ret;
 
 	conf_begin(c, "LAUNCH_UPDATE_VMSA twice");
 	if (conf_need_vm(c)) {
-		es_vm_create(&vm, &(struct es_vm_options){ .nr_vcpus = 1, .ghcb_version = ghcb_version(c) });
-		es_launch_start(&vm);
-		es_launch_data(&vm);
-		if (es_launch_vmsa(&vm))
+		vmm_vm_create(&vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .ghcb_version = ghcb_version(c) });
+		vmm_launch_start(&vm);
+		vmm_launch_data(&vm);
+		if (vmm_launch_vmsa(&vm))
 			conf_complain(c, "the first one fails");
-		ret = es_launch_vmsa(&vm);
+		ret = vmm_launch_vmsa(&vm);
 		conf_note(c, ret ? "errno %d" : "works", -ret);
 		if (ret != -EINVAL)
 			conf_complain(c, "wanted errno %d", EINVAL);
-		else if (es_launch_measure(&vm) || es_launch_finish(&vm))
+		else if (vmm_launch_measure(&vm) || vmm_launch_finish(&vm))
 			conf_complain(c, "the launch cannot be finished then");
 		else
-			es_boot(&vm);
-		es_vm_destroy(&vm);
+			vmm_boot(&vm);
+		vmm_vm_destroy(&vm);
 	}
 	conf_end(c);
 }
@@ -74,7 +74,7 @@ static void *create_vcpus(void *arg)
 	return NULL;
 }
 
-static unsigned int ask_meanwhile(struct es_vm *vm, unsigned int *nr_vcpus)
+static unsigned int ask_meanwhile(struct vmm_vm *vm, unsigned int *nr_vcpus)
 {
 	static struct creator creator;
 	unsigned int busy = 0;
@@ -83,7 +83,7 @@ static unsigned int ask_meanwhile(struct es_vm *vm, unsigned int *nr_vcpus)
 	creator = (struct creator){ .vm_fd = vm->fd };
 	pthread_create(&thread, NULL, create_vcpus, &creator);
 	while (!shared_read(&creator.done))
-		busy += es_launch_vmsa(vm) == -EBUSY;
+		busy += vmm_launch_vmsa(vm) == -EBUSY;
 	pthread_join(thread, NULL);
 	*nr_vcpus = creator.nr_vcpus;
 	while (creator.nr_vcpus)
@@ -94,15 +94,15 @@ static unsigned int ask_meanwhile(struct es_vm *vm, unsigned int *nr_vcpus)
 /* Before LAUNCH_START the command fails anyway, but for another reason, so that it may be asked often. */
 static void vmsa_while_created(struct conf *c)
 {
-	struct es_vm vm;
+	struct vmm_vm vm;
 	unsigned int busy, nr_vcpus;
 
 	conf_begin(c, "LAUNCH_UPDATE_VMSA while vCPUs are created");
 	vm.kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC);
 	vm.sev_fd = open("/dev/sev", O_RDWR | O_CLOEXEC);
 	vm.fd = ioctl(vm.kvm_fd, KVM_CREATE_VM, 0);
-	if (es_sev_init(&vm, 0) || ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0))
-		es_fail("creating the VM failed: %m");
+	if (vmm_sev_init(&vm, 0) || ioctl(vm.fd, KVM_CREATE_IRQCHIP, 0))
+		vmm_fail("creating the VM failed: %m");
 	busy = ask_meanwhile(&vm, &nr_vcpus);
 	conf_log_skip(c);	/* about vCPUs, not guests */
 	conf_note(c, busy ? "answered with EBUSY" : "never EBUSY");
@@ -127,7 +127,7 @@ const struct conf_group conf_launch_group = { "launch", .rows = launch_rows };
 
 /* --- what is left: a page that somebody still holds cannot become part of a huge page */
 
-static bool leave(struct es_vcpu *vcpu, struct kvm_run *run)
+static bool leave(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	(void)vcpu;
 	(void)run;
@@ -137,18 +137,18 @@ static bool leave(struct es_vcpu *vcpu, struct kvm_run *run)
 static void leak_row(struct conf *c, const char *name, const char *event)
 {
 	struct conf_row request = conf_event(event);
-	struct es_vm *vm = &c->vm;
+	struct vmm_vm *vm = &c->vm;
 	uint8_t *ghcb;
 
 	conf_begin(c, name);
 	if (conf_need_vm(c)) {
 		vm->on_exit = leave;
-		ghcb = es_request(c->vcpu, request.exit, request.info1, request.info2);
+		ghcb = vmm_request(c->vcpu, request.exit, request.info1, request.info2);
 		spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 		spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
 		spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, CONF_BUFFER);
 		conf_order(c, c->vcpu, AGENT_NAE, 0, 0);
-		es_vm_close(vm);
+		vmm_vm_close(vm);
 		c->alive = false;
 		madvise(vm->memory + AGENT_MAILBOX_GPA, HUGE_BYTES, MADV_HUGEPAGE);
 		if (madvise(vm->memory + AGENT_MAILBOX_GPA, HUGE_BYTES, MADV_COLLAPSE))

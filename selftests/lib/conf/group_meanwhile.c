@@ -27,7 +27,7 @@ static bool delete_slot(struct conf *c, struct kvm_run *run)
 {
 	(void)run;
 	if (!c->seen.exits && conf_set_slot(c, CONF_OUTSIDE, false))
-		es_fail("deleting a memory slot failed: %m");
+		vmm_fail("deleting a memory slot failed: %m");
 	return false;
 }
 
@@ -35,7 +35,7 @@ static bool exchange_slot(struct conf *c, struct kvm_run *run)
 {
 	delete_slot(c, run);
 	if (!c->seen.exits && conf_set_slot(c, CONF_OUTSIDE, true))
-		es_fail("adding a memory slot failed: %m");
+		vmm_fail("adding a memory slot failed: %m");
 	return false;
 }
 

@@ -142,7 +142,7 @@ static void ask_userspace(struct conf *c, uint64_t reasons)
 	struct kvm_enable_cap cap = { .cap = KVM_CAP_X86_USER_SPACE_MSR, .args = { reasons } };
 
 	if (conf_need_vm(c) && ioctl(c->vm.fd, KVM_ENABLE_CAP, &cap))
-		es_fail("KVM_CAP_X86_USER_SPACE_MSR failed: %m");
+		vmm_fail("KVM_CAP_X86_USER_SPACE_MSR failed: %m");
 }
 
 static void served_row(struct conf *c, bool write, bool faults)

@@ -37,7 +37,7 @@ static void map_slot(struct conf *c, int protection, int kind)
 	void *slot = mmap(old, CONF_SLOT_BYTES, protection, kind | (old ? MAP_FIXED : 0), memory_fd, 0);
 
 	if (slot == MAP_FAILED)
-		es_fail("mapping a memory slot's file failed: %m");
+		vmm_fail("mapping a memory slot's file failed: %m");
 	c->slots[CONF_OUTSIDE] = slot;
 }
 
@@ -46,7 +46,7 @@ static void set_up_slot(struct conf *c)
 	if (memory_fd < 0)
 		memory_fd = memfd_create("slot", MFD_CLOEXEC);
 	if (memory_fd < 0 || ftruncate(memory_fd, CONF_SLOT_BYTES))
-		es_fail("making a file for a memory slot failed: %m");
+		vmm_fail("making a file for a memory slot failed: %m");
 	map_slot(c, PROT_READ | PROT_WRITE, MAP_SHARED);
 }
 
@@ -57,7 +57,7 @@ static uint64_t entry_of(struct conf *c, unsigned long offset)
 	uint64_t entry;
 
 	if (pread(pagemap, &entry, sizeof(entry), address / PAGE_BYTES * sizeof(entry)) != sizeof(entry))
-		es_fail("reading /proc/self/pagemap failed: %m");
+		vmm_fail("reading /proc/self/pagemap failed: %m");
 	close(pagemap);
 	return entry;
 }
@@ -65,7 +65,7 @@ static uint64_t entry_of(struct conf *c, unsigned long offset)
 static void drop(struct conf *c)
 {
 	if (madvise(c->slots[CONF_OUTSIDE], CONF_SLOT_BYTES, MADV_DONTNEED))
-		es_fail("MADV_DONTNEED failed: %m");
+		vmm_fail("MADV_DONTNEED failed: %m");
 	if ((entry_of(c, 0) | entry_of(c, DATA_OFFSET)) & IN_MEMORY)
 		conf_complain(c, "the page is still mapped");
 }
@@ -96,7 +96,7 @@ static void protect(struct conf *c)
 static void truncate_file(struct conf *c)
 {
 	if (ftruncate(memory_fd, 0))
-		es_fail("truncating a memory slot's file failed: %m");
+		vmm_fail("truncating a memory slot's file failed: %m");
 	(void)c;
 }
 
@@ -258,19 +258,19 @@ static void gone(struct conf *c)
 /* --- an AP that is held meanwhile */
 
 /* The AP asks for a hold; true when it is held. */
-static bool park(struct conf *c, struct es_vcpu *ap)
+static bool park(struct conf *c, struct vmm_vcpu *ap)
 {
-	uint8_t *request = es_request(ap, SPEC_NAE_AP_RESET_HOLD, 0, 0);
+	uint8_t *request = vmm_request(ap, SPEC_NAE_AP_RESET_HOLD, 0, 0);
 
 	memcpy(c->slots[CONF_OUTSIDE], request, SPEC_GHCB_BYTES);
-	es_order_start(ap, AGENT_MSR_PROTO, CONF_OUTSIDE_GPA, 0);
-	if (es_parked_mp_state(ap) == KVM_MP_STATE_AP_RESET_HOLD)
+	vmm_order_start(ap, AGENT_MSR_PROTO, CONF_OUTSIDE_GPA, 0);
+	if (vmm_parked_mp_state(ap) == KVM_MP_STATE_AP_RESET_HOLD)
 		return true;
 	conf_complain(c, "it is not held");
 	return false;
 }
 
-static void is_answered(struct conf *c, struct es_vcpu *ap)
+static void is_answered(struct conf *c, struct vmm_vcpu *ap)
 {
 	const uint8_t *slot = c->slots[CONF_OUTSIDE];
 
@@ -282,7 +282,7 @@ static void is_answered(struct conf *c, struct es_vcpu *ap)
 }
 
 /* The SIPI comes where no exit can be chosen: the reason follows when KVM_RUN is called again. */
-static void is_ended(struct conf *c, struct es_vcpu *ap)
+static void is_ended(struct conf *c, struct vmm_vcpu *ap)
 {
 	const uint64_t term[3] = { CONF_OUTSIDE_GPA, 0, CONF_NO_PAGE };
 
@@ -291,7 +291,7 @@ static void is_ended(struct conf *c, struct es_vcpu *ap)
 		return;
 	}
 	if (ap->run->exit_reason == KVM_EXIT_SHUTDOWN) {
-		es_vcpu_go(ap);
+		vmm_vcpu_go(ap);
 		conf_settles(c, ap);
 	}
 	c->vcpu = ap;
@@ -300,16 +300,16 @@ static void is_ended(struct conf *c, struct es_vcpu *ap)
 }
 
 static void hold_row(struct conf *c, const char *name, void (*change)(struct conf *c),
-		     void (*judge)(struct conf *c, struct es_vcpu *ap))
+		     void (*judge)(struct conf *c, struct vmm_vcpu *ap))
 {
-	struct es_vcpu *ap;
+	struct vmm_vcpu *ap;
 
 	conf_begin(c, name);
 	if (conf_need_vm(c)) {
 		ap = &c->vm.vcpus[1];
 		if (park(c, ap)) {
 			change(c);
-			es_send_init_sipi(c->vcpu, ap, 0x10);
+			vmm_send_init_sipi(c->vcpu, ap, 0x10);
 			judge(c, ap);
 		}
 	}

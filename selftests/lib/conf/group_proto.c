@@ -19,7 +19,7 @@ static void ask(struct conf *c, uint64_t request, uint64_t wanted)
 		conf_complain(c, "0x%llx ends the guest", (unsigned long long)request);
 		return;
 	}
-	answer = es_mailbox(c->vcpu)->out[0];
+	answer = vmm_mailbox(c->vcpu)->out[0];
 	if (answer != wanted)
 		conf_complain(c, "0x%llx gives 0x%llx, wanted 0x%llx", (unsigned long long)request,
 			      (unsigned long long)answer, (unsigned long long)wanted);

@@ -20,7 +20,7 @@
 /* Userspace is slow, so that the page changes between request and answer; a while of the row only. */
 static bool wait_for_writer(struct conf *c, struct kvm_run *run)
 {
-	struct agent_mailbox *box = es_mailbox(&c->vm.vcpus[1]);
+	struct agent_mailbox *box = vmm_mailbox(&c->vm.vcpus[1]);
 	uint64_t passes = shared_read(&box->passes);
 	int step;
 
@@ -28,7 +28,7 @@ static bool wait_for_writer(struct conf *c, struct kvm_run *run)
 	for (step = 0; c->seen.exits < WAITS && step < WAIT_STEPS; step++) {
 		if (shared_read(&box->passes) > passes + 1)
 			break;
-		es_sleep_ms(1);
+		vmm_sleep_ms(1);
 	}
 	return false;
 }
@@ -46,16 +46,16 @@ static void judge_counts(struct conf *c, const uint64_t *out, bool answer_is_kep
 
 static void stop_writer(struct conf *c)
 {
-	struct es_vcpu *writer = &c->vm.vcpus[1];
+	struct vmm_vcpu *writer = &c->vm.vcpus[1];
 
-	shared_write(&es_mailbox(writer)->order, AGENT_NOTHING);
+	shared_write(&vmm_mailbox(writer)->order, AGENT_NOTHING);
 	if (!conf_settles(c, writer))
 		conf_complain(c, "the writing vCPU does not go on");
 }
 
 static void put_request(struct conf *c, const struct conf_row *event)
 {
-	uint8_t *ghcb = es_request(c->vcpu, event->exit, event->info1, event->info2);
+	uint8_t *ghcb = vmm_request(c->vcpu, event->exit, event->info1, event->info2);
 	unsigned int i;
 
 	for (i = 0; i < CONF_FIELDS && event->set[i].field; i++)
@@ -73,10 +73,10 @@ static void race_row(struct conf *c, const char *event_name, bool answer_is_kept
 	conf_begin(c, name);
 	if (conf_need_vm(c)) {
 		c->at_exit = wait_for_writer;
-		es_order_start(&c->vm.vcpus[1], AGENT_SCRIBBLE, AGENT_PLAIN_GPA, answer_is_kept);
+		vmm_order_start(&c->vm.vcpus[1], AGENT_SCRIBBLE, AGENT_PLAIN_GPA, answer_is_kept);
 		put_request(c, &event);
 		if (conf_order(c, c->vcpu, AGENT_RACE, AGENT_PLAIN_GPA, TIMES))
-			judge_counts(c, es_mailbox(c->vcpu)->out, answer_is_kept);
+			judge_counts(c, vmm_mailbox(c->vcpu)->out, answer_is_kept);
 		else
 			conf_complain(c, "the guest does not go on");
 		stop_writer(c);

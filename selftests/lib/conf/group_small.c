@@ -19,7 +19,7 @@
 static bool second_nmi(struct conf *c, struct kvm_run *run)
 {
 	if (run->exit_reason == KVM_EXIT_IO && run->io.port == NMI_BELL && ioctl(c->vcpu->fd, KVM_NMI, NULL))
-		es_fail("KVM_NMI failed: %m");
+		vmm_fail("KVM_NMI failed: %m");
 	return false;
 }
 
@@ -30,10 +30,10 @@ static void nmi_at_once(struct conf *c)
 
 	conf_begin(c, "nmi_complete: a pending NMI arrives at once");
 	if (conf_need_vm(c)) {
-		box = es_mailbox(c->vcpu);
+		box = vmm_mailbox(c->vcpu);
 		box->nmi_bell = NMI_BELL;
 		c->at_exit = second_nmi;
-		es_vcpu_nmi(c->vcpu);
+		vmm_vcpu_nmi(c->vcpu);
 		if (!conf_order(c, c->vcpu, AGENT_NOTHING, 0, 0))
 			conf_complain(c, "the guest does not go on");
 		else if (box->nmis != 2 || box->nmis_at_complete != 2)
@@ -58,20 +58,20 @@ const struct conf_group conf_nmi_group = { "nmi", .rows = nmi_rows };
 
 static void hold_row(struct conf *c, bool by_msr)
 {
-	struct es_vcpu *ap;
+	struct vmm_vcpu *ap;
 	int state;
 
 	conf_begin(c, by_msr ? "hold by the MSR ends with SIPI" : "hold by the page ends with SIPI");
 	if (conf_need_vm(c)) {
 		ap = &c->vm.vcpus[1];
-		es_park(ap, by_msr);
-		state = es_parked_mp_state(ap);
+		vmm_park(ap, by_msr);
+		state = vmm_parked_mp_state(ap);
 		if (state != KVM_MP_STATE_AP_RESET_HOLD)
 			conf_complain(c, "the MP state is %d", state);
-		es_send_init_sipi(c->vcpu, ap, 0x10);
+		vmm_send_init_sipi(c->vcpu, ap, 0x10);
 		if (!conf_settles(c, ap))
 			conf_complain(c, "INIT and SIPI do not wake it");
-		else if (!es_woken_by_sipi(ap, by_msr))
+		else if (!vmm_woken_by_sipi(ap, by_msr))
 			conf_complain(c, "the answer is not that of a SIPI");
 	}
 	conf_end(c);

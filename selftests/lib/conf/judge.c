@@ -94,9 +94,9 @@ static void judge_reason(struct conf *c, const uint64_t term[3])
 {
 	struct kvm_amd_es_vcpu state;
 
-	if (es_env_stock_module())
+	if (vmm_env_stock_module())
 		return;
-	if (es_get_vcpu_state(c->vcpu, &state))
+	if (vmm_get_vcpu_state(c->vcpu, &state))
 		conf_complain(c, "KVM_AMD_ES_GET_VCPU fails with errno %d", errno);
 	else if (state.end_reason != term[1] || state.end != term[2])
 		conf_complain(c, "reason 0x%llx, end %u, wanted 0x%llx and %llu", state.end_reason, state.end,
@@ -127,7 +127,7 @@ void conf_judge_term(struct conf *c, const uint64_t term[3])
 	judge_event(c, term);
 	if (c->failed)
 		return;
-	es_vcpu_go(c->vcpu);
+	vmm_vcpu_go(c->vcpu);
 	if (conf_settles(c, c->vcpu))
 		conf_complain(c, "a second KVM_RUN lets the guest go on");
 	else
@@ -136,7 +136,7 @@ void conf_judge_term(struct conf *c, const uint64_t term[3])
 
 void conf_judge(struct conf *c, const struct conf_row *row, bool rang)
 {
-	const uint8_t *answer = row->page_outside ? (void *)c->slots[CONF_OUTSIDE] : es_answer(c->vcpu);
+	const uint8_t *answer = row->page_outside ? (void *)c->slots[CONF_OUTSIDE] : vmm_answer(c->vcpu);
 
 	/* The page may be gone: whatever it was that the guest got, it is not in it. */
 	if (rang && row->want == CONF_TERM && row->page_outside)
@@ -154,17 +154,17 @@ void conf_judge(struct conf *c, const struct conf_row *row, bool rang)
 /* CPUID(0) says who made the CPU; a vCPU that does not ring any more cannot be asked. */
 void conf_check_lives(struct conf *c)
 {
-	const uint8_t *answer = es_answer(c->vcpu);
+	const uint8_t *answer = vmm_answer(c->vcpu);
 	uint8_t *ghcb;
 
 	if (!c->vcpu->at_doorbell) {
 		conf_drop_vm(c);
 		return;
 	}
-	ghcb = es_request(c->vcpu, SPEC_EXIT_CPUID, 0, 0);
+	ghcb = vmm_request(c->vcpu, SPEC_EXIT_CPUID, 0, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, 0);
-	if (conf_order(c, c->vcpu, AGENT_NAE, 0, 0) && es_info1(c->vcpu) == SPEC_HANDLED &&
+	if (conf_order(c, c->vcpu, AGENT_NAE, 0, 0) && vmm_info1(c->vcpu) == SPEC_HANDLED &&
 	    (uint32_t)spec_ghcb_get(answer, SPEC_GHCB_RBX) == VENDOR_EBX)
 		return;
 	conf_complain(c, "a good request afterwards is not answered");

@@ -17,7 +17,7 @@ void conf_log_open(struct conf *c)
 {
 	c->kmsg = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (c->kmsg < 0)
-		es_fail("opening /dev/kmsg failed: %m");
+		vmm_fail("opening /dev/kmsg failed: %m");
 	lseek(c->kmsg, 0, SEEK_END);
 }
 

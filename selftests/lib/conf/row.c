@@ -38,7 +38,7 @@ void conf_end(struct conf *c)
 /* The payload of string I/O and MMIO is there in each request, whether it is used or not. */
 static uint8_t *build(struct conf *c, const struct conf_row *row)
 {
-	uint8_t *ghcb = es_request(c->vcpu, row->exit, row->info1, row->info2);
+	uint8_t *ghcb = vmm_request(c->vcpu, row->exit, row->info1, row->info2);
 	unsigned int i;
 
 	for (i = 0; i < SPEC_GHCB_BUFFER_BYTES; i++)

@@ -51,7 +51,7 @@ static bool goes_on(const struct conf_seen *seen, const struct kvm_run *run)
 	return seen->reason == KVM_EXIT_MMIO && run->mmio.phys_addr == seen->where + seen->len_bytes;
 }
 
-bool conf_on_exit(struct es_vcpu *vcpu, struct kvm_run *run)
+bool conf_on_exit(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	struct conf *c = vcpu->vm->context;
 	struct conf_seen *seen = &c->seen;

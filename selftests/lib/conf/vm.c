@@ -41,19 +41,19 @@ static void add_slots(struct conf *c)
 			c->slots[slot] = mmap(NULL, CONF_SLOT_BYTES, PROT_READ | PROT_WRITE,
 					      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (c->slots[slot] == MAP_FAILED || conf_set_slot(c, slot, true))
-			es_fail("adding memory slot %u failed: %m", slot + 1);
+			vmm_fail("adding memory slot %u failed: %m", slot + 1);
 	}
 }
 
 /* Tries the version on a VM without anything; it is the first thing that an old module refuses. */
 static int try_version(unsigned int ghcb_version)
 {
-	struct es_vm vm = { .kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC) };
+	struct vmm_vm vm = { .kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC) };
 	int ret;
 
 	vm.sev_fd = open("/dev/sev", O_RDWR | O_CLOEXEC);
-	vm.fd = ioctl(vm.kvm_fd, KVM_CREATE_VM, es_init2_vm_type(vm.kvm_fd));
-	ret = es_sev_init(&vm, ghcb_version);
+	vm.fd = ioctl(vm.kvm_fd, KVM_CREATE_VM, vmm_init2_vm_type(vm.kvm_fd));
+	ret = vmm_sev_init(&vm, ghcb_version);
 	close(vm.fd);
 	close(vm.sev_fd);
 	close(vm.kvm_fd);
@@ -62,21 +62,21 @@ static int try_version(unsigned int ghcb_version)
 
 static void launch(struct conf *c)
 {
-	struct es_vm_options options = {
+	struct vmm_vm_options options = {
 		.nr_vcpus = c->group->nr_vcpus ? c->group->nr_vcpus : 1,
 		.ghcb_version = c->version > 1 ? c->version : 0,
 		.edit_cpuid = c->edit_cpuid, .small_pages = true,
 	};
 
-	es_vm_create(&c->vm, &options);
+	vmm_vm_create(&c->vm, &options);
 	c->vm.context = c;
 	c->vm.on_exit = conf_on_exit;
 	c->vcpu = &c->vm.vcpus[0];
 	add_slots(c);
-	es_vm_launch(&c->vm);
-	es_boot(&c->vm);
+	vmm_vm_launch(&c->vm);
+	vmm_boot(&c->vm);
 	if (c->vm.nr_vcpus > 1)
-		es_boot_ap(c->vcpu, &c->vm.vcpus[1]);
+		vmm_boot_ap(c->vcpu, &c->vm.vcpus[1]);
 	c->alive = true;
 }
 
@@ -98,7 +98,7 @@ bool conf_need_vm(struct conf *c)
 void conf_drop_vm(struct conf *c)
 {
 	if (c->alive)
-		es_vm_destroy(&c->vm);
+		vmm_vm_destroy(&c->vm);
 	c->alive = false;
 }
 
@@ -113,9 +113,9 @@ static void note_end(struct conf *c, const struct kvm_run *run)
 		conf_note(c, "exception %u hits the guest", (unsigned int)(request >> 16));
 }
 
-bool conf_settles(struct conf *c, struct es_vcpu *vcpu)
+bool conf_settles(struct conf *c, struct vmm_vcpu *vcpu)
 {
-	if (!es_vcpu_rings_within(vcpu, c->nr_hangs ? NEXT_SETTLE_MS : SETTLE_MS)) {
+	if (!vmm_vcpu_rings_within(vcpu, c->nr_hangs ? NEXT_SETTLE_MS : SETTLE_MS)) {
 		conf_note(c, "vCPU %u hangs", vcpu->nr);
 		c->nr_hangs++;
 	} else if (vcpu->stopped && vcpu->run_errno) {
@@ -126,8 +126,8 @@ bool conf_settles(struct conf *c, struct es_vcpu *vcpu)
 	return vcpu->at_doorbell;
 }
 
-bool conf_order(struct conf *c, struct es_vcpu *vcpu, enum agent_order order, uint64_t in0, uint64_t in1)
+bool conf_order(struct conf *c, struct vmm_vcpu *vcpu, enum agent_order order, uint64_t in0, uint64_t in1)
 {
-	es_order_start(vcpu, order, in0, in1);
+	vmm_order_start(vcpu, order, in0, in1);
 	return conf_settles(c, vcpu);
 }

@@ -39,7 +39,7 @@ static uint8_t *line(struct acpi *acpi, uint32_t command)
 
 	acpi->script_bytes += ACPI_SCRIPT_BYTES;
 	if (acpi->script_bytes > sizeof(acpi->script))
-		es_fail("the ACPI script is too long: raise ACPI_SCRIPT_LINES");
+		vmm_fail("the ACPI script is too long: raise ACPI_SCRIPT_LINES");
 	put(at, command, 4);
 	return at + 4;
 }
@@ -79,7 +79,7 @@ static uint32_t table(struct acpi *acpi, const char *signature, uint8_t revision
 	uint32_t offset = (acpi->tables_bytes + 15) & ~15u;
 
 	if (offset + bytes > sizeof(acpi->tables))
-		es_fail("the ACPI tables need more than %zu bytes", sizeof(acpi->tables));
+		vmm_fail("the ACPI tables need more than %zu bytes", sizeof(acpi->tables));
 	acpi->tables_bytes = offset + bytes;
 	memcpy(acpi->tables + offset, &(struct header){
 		.signature = { signature[0], signature[1], signature[2], signature[3] },

@@ -19,42 +19,42 @@ static const uint32_t msrs[] = {
 
 _Static_assert(ARRAY_SIZE(msrs) <= CPU_MAX_MSRS, "struct cpu_state is too small");
 
-static void tsc_offset(struct es_vcpu *vcpu, unsigned long request, const uint64_t *offset)
+static void tsc_offset(struct vmm_vcpu *vcpu, unsigned long request, const uint64_t *offset)
 {
 	struct kvm_device_attr attr = {
 		.group = KVM_VCPU_TSC_CTRL, .attr = KVM_VCPU_TSC_OFFSET, .addr = (uintptr_t)offset,
 	};
 
 	if (ioctl(vcpu->fd, request, &attr))
-		es_fail("the TSC offset of vCPU %u: %m", vcpu->nr);
+		vmm_fail("the TSC offset of vCPU %u: %m", vcpu->nr);
 }
 
-void cpu_save(struct es_vcpu *vcpu, struct cpu_state *state)
+void cpu_save(struct vmm_vcpu *vcpu, struct cpu_state *state)
 {
 	unsigned int i;
 
-	es_vcpu_save(vcpu, &state->vcpu);
+	vmm_vcpu_save(vcpu, &state->vcpu);
 	tsc_offset(vcpu, KVM_GET_DEVICE_ATTR, &state->tsc_offset);
 	state->known = 0;
 	for (i = 0; i < ARRAY_SIZE(msrs); i++) {
-		if (es_get_msr(vcpu, msrs[i], &state->msrs[i]))
+		if (vmm_get_msr(vcpu, msrs[i], &state->msrs[i]))
 			state->known |= 1ull << i;
 	}
-	es_get_msr(vcpu, TSC_DEADLINE, &state->deadline);
+	vmm_get_msr(vcpu, TSC_DEADLINE, &state->deadline);
 }
 
 /* The deadline last: it wants a timer that is set up, and the TSC. */
-void cpu_restore(struct es_vcpu *vcpu, const struct cpu_state *state)
+void cpu_restore(struct vmm_vcpu *vcpu, const struct cpu_state *state)
 {
 	unsigned int i;
 
 	tsc_offset(vcpu, KVM_SET_DEVICE_ATTR, &state->tsc_offset);
-	es_vcpu_restore(vcpu, &state->vcpu);
+	vmm_vcpu_restore(vcpu, &state->vcpu);
 	for (i = 0; i < ARRAY_SIZE(msrs); i++) {
-		if (state->known >> i & 1 && !es_set_msr(vcpu, msrs[i], state->msrs[i]))
-			es_fail("MSR 0x%x of vCPU %u cannot be set to 0x%llx", msrs[i], vcpu->nr,
+		if (state->known >> i & 1 && !vmm_set_msr(vcpu, msrs[i], state->msrs[i]))
+			vmm_fail("MSR 0x%x of vCPU %u cannot be set to 0x%llx", msrs[i], vcpu->nr,
 				(unsigned long long)state->msrs[i]);
 	}
-	if (!es_set_msr(vcpu, TSC_DEADLINE, state->deadline))
-		es_fail("the timer of vCPU %u cannot be set", vcpu->nr);
+	if (!vmm_set_msr(vcpu, TSC_DEADLINE, state->deadline))
+		vmm_fail("the timer of vCPU %u cannot be set", vcpu->nr);
 }

@@ -11,13 +11,13 @@
 #define CPU_MAX_MSRS	64
 
 struct cpu_state {
-	struct es_vcpu_state vcpu;
+	struct vmm_vcpu_state vcpu;
 	uint64_t tsc_offset, deadline;
 	uint64_t msrs[CPU_MAX_MSRS];
 	uint64_t known;		/* a bit for each of them that KVM has */
 };
 
-void cpu_save(struct es_vcpu *vcpu, struct cpu_state *state);
-void cpu_restore(struct es_vcpu *vcpu, const struct cpu_state *state);
+void cpu_save(struct vmm_vcpu *vcpu, struct cpu_state *state);
+void cpu_restore(struct vmm_vcpu *vcpu, const struct cpu_state *state);
 
 #endif

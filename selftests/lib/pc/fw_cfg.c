@@ -20,7 +20,7 @@ enum dma_control { DMA_ERROR = 1, DMA_READ = 2, DMA_SKIP = 4, DMA_SELECT = 8, DM
 void fw_cfg_item(struct fw_cfg *cfg, uint16_t key, const void *data, uint32_t bytes)
 {
 	if (cfg->nr_items == FW_CFG_MAX_ITEMS)
-		es_fail("fw_cfg is full: raise FW_CFG_MAX_ITEMS");
+		vmm_fail("fw_cfg is full: raise FW_CFG_MAX_ITEMS");
 	cfg->items[cfg->nr_items].key = key;
 	cfg->items[cfg->nr_items].data = data;
 	cfg->items[cfg->nr_items++].bytes = bytes;

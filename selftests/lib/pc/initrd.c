@@ -41,7 +41,7 @@ uint8_t *initrd_make(const uint8_t *init, uint32_t init_bytes, uint32_t *bytes)
 	struct archive archive = { .at = start };
 
 	if (!start)
-		es_fail("there is no memory for an initramfs of %u bytes", init_bytes);
+		vmm_fail("there is no memory for an initramfs of %u bytes", init_bytes);
 	add(&archive, "dev", S_IFDIR | 0755, NULL, 0, 0, 0);
 	add(&archive, "dev/console", S_IFCHR | 0600, NULL, 0, CONSOLE_MAJOR, CONSOLE_MINOR);
 	add(&archive, "proc", S_IFDIR | 0755, NULL, 0, 0, 0);

@@ -4,12 +4,12 @@
 #include <sys/ioctl.h>
 #include "../vmm/env.h"
 
-void pc_create_timer(struct es_vm *vm)
+void pc_create_timer(struct vmm_vm *vm)
 {
 	struct kvm_pit_config config = { .flags = KVM_PIT_SPEAKER_DUMMY };	/* port 0x61 */
 
 	if (ioctl(vm->fd, KVM_CREATE_PIT2, &config))
-		es_fail("KVM_CREATE_PIT2 failed: %m");
+		vmm_fail("KVM_CREATE_PIT2 failed: %m");
 }
 
 void pc_set_irq(void *context, unsigned int irq, bool level)
@@ -18,5 +18,5 @@ void pc_set_irq(void *context, unsigned int irq, bool level)
 	struct pc *pc = context;
 
 	if (ioctl(pc->vm->fd, KVM_IRQ_LINE, &line))
-		es_fail("KVM_IRQ_LINE %u failed: %m", irq);
+		vmm_fail("KVM_IRQ_LINE %u failed: %m", irq);
 }

@@ -7,7 +7,7 @@
 
 #include "pc.h"
 
-void pc_create_timer(struct es_vm *vm);
+void pc_create_timer(struct vmm_vm *vm);
 /* CONTEXT is the struct pc. */
 void pc_set_irq(void *context, unsigned int irq, bool level);
 

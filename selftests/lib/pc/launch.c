@@ -7,17 +7,17 @@
 #include "flash.h"
 
 /* The launch freezes these into the VMSA; a SIPI's vector has no meaning. */
-static void start_at(struct es_vcpu *vcpu, uint32_t address)
+static void start_at(struct vmm_vcpu *vcpu, uint32_t address)
 {
 	struct kvm_sregs sregs;
 	struct kvm_regs regs;
 
 	if (ioctl(vcpu->fd, KVM_GET_SREGS, &sregs) || ioctl(vcpu->fd, KVM_GET_REGS, &regs))
-		es_fail("the registers of vCPU %u cannot be read: %m", vcpu->nr);
+		vmm_fail("the registers of vCPU %u cannot be read: %m", vcpu->nr);
 	sregs.cs.base = address & 0xffff0000;
 	regs.rip = address & 0xffff;
 	if (ioctl(vcpu->fd, KVM_SET_SREGS, &sregs) || ioctl(vcpu->fd, KVM_SET_REGS, &regs))
-		es_fail("the registers of vCPU %u cannot be set: %m", vcpu->nr);
+		vmm_fail("the registers of vCPU %u cannot be set: %m", vcpu->nr);
 }
 
 static int launch_firmware(struct pc *pc)
@@ -26,7 +26,7 @@ static int launch_firmware(struct pc *pc)
 		.uaddr = (uintptr_t)pc->flash + FLASH_BYTES - pc->firmware_bytes, .len = pc->firmware_bytes,
 	};
 
-	return es_sev_cmd(pc->vm, KVM_SEV_LAUNCH_UPDATE_DATA, &data, NULL);
+	return vmm_sev_cmd(pc->vm, KVM_SEV_LAUNCH_UPDATE_DATA, &data, NULL);
 }
 
 void pc_launch(struct pc *pc)
@@ -35,10 +35,10 @@ void pc_launch(struct pc *pc)
 	unsigned int i;
 
 	if (!ap_start)
-		es_fail("the firmware does not say where APs of an SEV-ES guest start: is it an OVMF?");
+		vmm_fail("the firmware does not say where APs of an SEV-ES guest start: is it an OVMF?");
 	for (i = 1; i < pc->vm->nr_vcpus; i++)
 		start_at(&pc->vm->vcpus[i], ap_start);
-	if (es_launch_start(pc->vm) || launch_firmware(pc) || es_launch_vmsa(pc->vm) || es_launch_measure(pc->vm) ||
-	    es_launch_finish(pc->vm))
-		es_fail("the machine cannot be launched: %m");
+	if (vmm_launch_start(pc->vm) || launch_firmware(pc) || vmm_launch_vmsa(pc->vm) || vmm_launch_measure(pc->vm) ||
+	    vmm_launch_finish(pc->vm))
+		vmm_fail("the machine cannot be launched: %m");
 }

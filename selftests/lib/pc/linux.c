@@ -23,12 +23,12 @@ static uint8_t *read_whole(const char *path, uint32_t *bytes)
 	long size;
 
 	if (!file || fseek(file, 0, SEEK_END))
-		es_fail("the kernel %s cannot be read: %m", path);
+		vmm_fail("the kernel %s cannot be read: %m", path);
 	size = ftell(file);
 	rewind(file);
 	data = malloc(size);
 	if (size < 4096 || !data || fread(data, 1, size, file) != (size_t)size)
-		es_fail("the kernel %s cannot be read", path);
+		vmm_fail("the kernel %s cannot be read", path);
 	fclose(file);
 	*bytes = size;
 	return data;

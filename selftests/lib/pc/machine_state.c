@@ -5,10 +5,10 @@
 #include <time.h>
 #include "../vmm/env.h"
 
-static void vm_ioctl(struct es_vm *vm, unsigned long request, const void *data, const char *name)
+static void vm_ioctl(struct vmm_vm *vm, unsigned long request, const void *data, const char *name)
 {
 	if (ioctl(vm->fd, request, data) < 0)
-		es_fail("%s failed: %m", name);
+		vmm_fail("%s failed: %m", name);
 }
 
 static uint64_t now_ns(void)
@@ -19,7 +19,7 @@ static uint64_t now_ns(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-void machine_save(struct es_vm *vm, struct machine_state *state)
+void machine_save(struct vmm_vm *vm, struct machine_state *state)
 {
 	unsigned int i;
 
@@ -32,7 +32,7 @@ void machine_save(struct es_vm *vm, struct machine_state *state)
 	state->taken_ns = now_ns();
 }
 
-void machine_restore(struct es_vm *vm, const struct machine_state *state)
+void machine_restore(struct vmm_vm *vm, const struct machine_state *state)
 {
 	struct kvm_clock_data clock = { .clock = state->clock.clock };
 	unsigned int i;

@@ -14,8 +14,8 @@ struct machine_state {
 	uint64_t taken_ns;	/* the host's time when the clock was read */
 };
 
-void machine_save(struct es_vm *vm, struct machine_state *state);
+void machine_save(struct vmm_vm *vm, struct machine_state *state);
 /* The clock goes on by the time that has passed. */
-void machine_restore(struct es_vm *vm, const struct machine_state *state);
+void machine_restore(struct vmm_vm *vm, const struct machine_state *state);
 
 #endif

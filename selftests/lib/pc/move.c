@@ -18,30 +18,30 @@ static uint64_t now_us(void)
 }
 
 /* The new VM has vCPUs and controllers, no SEV yet. */
-static void prepare(struct pc *pc, struct es_vm *to)
+static void prepare(struct pc *pc, struct vmm_vm *to)
 {
-	struct es_vm_options twin = pc->options;
+	struct vmm_vm_options twin = pc->options;
 
 	twin.twin_of = pc->vm;
-	es_vm_create(to, &twin);
+	vmm_vm_create(to, &twin);
 	pc_create_timer(to);
 	to->on_exit = pc->vm->on_exit;
 	to->context = pc;
 }
 
-static void save(struct es_vm *vm, struct machine_state *machine, struct cpu_state *cpus)
+static void save(struct vmm_vm *vm, struct machine_state *machine, struct cpu_state *cpus)
 {
 	unsigned int i;
 
 	for (i = 0; i < vm->nr_vcpus; i++)
-		es_vcpu_pause(&vm->vcpus[i]);
+		vmm_vcpu_pause(&vm->vcpus[i]);
 	for (i = 0; i < vm->nr_vcpus; i++)
 		cpu_save(&vm->vcpus[i], &cpus[i]);
 	machine_save(vm, machine);
 }
 
 /* The interrupt controllers last: what waits in them goes to APICs that are as they were. */
-static void restore(struct es_vm *vm, const struct machine_state *machine, const struct cpu_state *cpus)
+static void restore(struct vmm_vm *vm, const struct machine_state *machine, const struct cpu_state *cpus)
 {
 	unsigned int i;
 
@@ -52,7 +52,7 @@ static void restore(struct es_vm *vm, const struct machine_state *machine, const
 
 unsigned int pc_move(struct pc *pc)
 {
-	struct es_vm *from = pc->vm, *to = from == &pc->vms[0] ? &pc->vms[1] : &pc->vms[0];
+	struct vmm_vm *from = pc->vm, *to = from == &pc->vms[0] ? &pc->vms[1] : &pc->vms[0];
 	struct cpu_state cpus[AGENT_MAX_VCPUS];
 	struct machine_state machine;
 	unsigned int pause_us;
@@ -63,18 +63,18 @@ unsigned int pc_move(struct pc *pc)
 	start_us = now_us();
 	save(from, &machine, cpus);
 	if (!pc_runs(pc)) {	/* it ended meanwhile, and its VMM will see that */
-		es_vm_close(to);
+		vmm_vm_close(to);
 		return 0;
 	}
-	error = es_move_context(to, from);
+	error = vmm_move_context(to, from);
 	if (error)
-		es_fail("KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM failed: %s", strerror(-error));
+		vmm_fail("KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM failed: %s", strerror(-error));
 	restore(to, &machine, cpus);
 	pc->vm = to;
 	serial_renew_irq(&pc->console);
 	serial_renew_irq(&pc->line);
 	pc_go(pc);
 	pause_us = now_us() - start_us;
-	es_vm_close(from);
+	vmm_vm_close(from);
 	return pause_us;
 }

@@ -20,7 +20,7 @@ static uint8_t *map(uint64_t bytes)
 	uint8_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
-		es_fail("mapping %llu bytes of guest memory failed: %m", (unsigned long long)bytes);
+		vmm_fail("mapping %llu bytes of guest memory failed: %m", (unsigned long long)bytes);
 	return memory;
 }
 
@@ -28,11 +28,11 @@ static void map_memory(struct pc *pc, const char *firmware)
 {
 	pc->ram = map(PC_RAM_BYTES);
 	pc->flash = map(FLASH_BYTES);
-	pc->slots[0] = (struct es_slot){ .bytes = PC_RAM_BYTES, .memory = pc->ram };
-	pc->slots[1] = (struct es_slot){ .gpa = FLASH_GPA, .bytes = FLASH_BYTES, .memory = pc->flash };
+	pc->slots[0] = (struct vmm_slot){ .bytes = PC_RAM_BYTES, .memory = pc->ram };
+	pc->slots[1] = (struct vmm_slot){ .gpa = FLASH_GPA, .bytes = FLASH_BYTES, .memory = pc->flash };
 	pc->firmware_bytes = flash_load(pc->flash, firmware);
 	if (!pc->firmware_bytes)
-		es_fail("the firmware %s cannot be read or is larger than 2 MiB", firmware);
+		vmm_fail("the firmware %s cannot be read or is larger than 2 MiB", firmware);
 }
 
 /* No topology: each CPU is a package of its own.  The TSC may change with a move, so the clock is KVM's. */
@@ -84,13 +84,13 @@ void pc_create(struct pc *pc, const struct pc_options *options)
 {
 	memset(pc, 0, sizeof(*pc));
 	map_memory(pc, options->firmware);
-	pc->options = (struct es_vm_options){
+	pc->options = (struct vmm_vm_options){
 		.nr_vcpus = options->nr_vcpus, .ghcb_version = options->ghcb_version, .plain = options->plain,
 		.slots = pc->slots, .nr_slots = 2,
 		.edit_cpuid = options->plain ? edit_plain_cpuid : edit_cpuid,
 	};
 	pc->vm = &pc->vms[0];
-	es_vm_create(pc->vm, &pc->options);
+	vmm_vm_create(pc->vm, &pc->options);
 	pc_create_timer(pc->vm);
 	init_devices(pc, options);
 	pc->vm->on_exit = pc_on_exit;
@@ -101,7 +101,7 @@ void pc_create(struct pc *pc, const struct pc_options *options)
 
 void pc_destroy(struct pc *pc)
 {
-	es_vm_close(pc->vm);
+	vmm_vm_close(pc->vm);
 	munmap(pc->ram, PC_RAM_BYTES);
 	munmap(pc->flash, FLASH_BYTES);
 	free(pc->kernel);
@@ -113,7 +113,7 @@ void pc_go(struct pc *pc)
 	unsigned int i;
 
 	for (i = 0; i < pc->vm->nr_vcpus; i++)
-		es_vcpu_go(&pc->vm->vcpus[i]);
+		vmm_vcpu_go(&pc->vm->vcpus[i]);
 }
 
 bool pc_runs(struct pc *pc)

@@ -23,15 +23,15 @@ struct pc_options {
 	uint32_t init_bytes;
 	const char *cmdline;
 	unsigned int nr_vcpus;
-	unsigned int ghcb_version;	/* as in struct es_vm_options */
+	unsigned int ghcb_version;	/* as in struct vmm_vm_options */
 	bool plain;
 };
 
 struct pc {
-	struct es_vm vms[2];
-	struct es_vm *vm;		/* where the guest is */
-	struct es_vm_options options;
-	struct es_slot slots[2];
+	struct vmm_vm vms[2];
+	struct vmm_vm *vm;		/* where the guest is */
+	struct vmm_vm_options options;
+	struct vmm_slot slots[2];
 	uint8_t *ram, *flash, *kernel, *initrd;
 	uint32_t firmware_bytes;
 	struct fw_cfg fw_cfg;

@@ -73,7 +73,7 @@ static void on_mmio(struct pc *pc, struct kvm_run *run)
 		memcpy(run->mmio.data, pc->flash + at, run->mmio.len);
 }
 
-bool pc_on_exit(struct es_vcpu *vcpu, struct kvm_run *run)
+bool pc_on_exit(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	struct pc *pc = vcpu->vm->context;
 

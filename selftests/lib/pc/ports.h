@@ -7,7 +7,7 @@
 
 #include "pc.h"
 
-/* on_exit of struct es_vm, whose context is the struct pc. */
-bool pc_on_exit(struct es_vcpu *vcpu, struct kvm_run *run);
+/* on_exit of struct vmm_vm, whose context is the struct pc. */
+bool pc_on_exit(struct vmm_vcpu *vcpu, struct kvm_run *run);
 
 #endif

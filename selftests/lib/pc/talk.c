@@ -47,7 +47,7 @@ static bool take(struct talk *talk, void *data, unsigned int bytes, unsigned int
 		show_console(talk);
 		pthread_mutex_unlock(&pc->vm->lock);
 		if (!taken)
-			es_sleep_ms(POLL_MS);
+			vmm_sleep_ms(POLL_MS);
 	}
 	return taken;
 }

@@ -9,21 +9,21 @@
 
 #include "order.h"
 
-void es_sleep_ms(unsigned int ms);
+void vmm_sleep_ms(unsigned int ms);
 
 /* INIT and SIPI, sent by the guest itself from one vCPU to another. */
-void es_send_init_sipi(struct es_vcpu *from, struct es_vcpu *to, unsigned int vector);
+void vmm_send_init_sipi(struct vmm_vcpu *from, struct vmm_vcpu *to, unsigned int vector);
 /* KVM_HC_KICK_CPU from one vCPU to another: a hypercall of the guest. */
-void es_kick(struct es_vcpu *from, struct es_vcpu *to);
+void vmm_kick(struct vmm_vcpu *from, struct vmm_vcpu *to);
 /* Both the boot vCPU and the AP up to their doorbells. */
-void es_boot_ap(struct es_vcpu *bsp, struct es_vcpu *ap);
+void vmm_boot_ap(struct vmm_vcpu *bsp, struct vmm_vcpu *ap);
 
 /* The vCPU asks for AP reset hold, by the GHCB MSR or by the GHCB page; returns at once. */
-void es_park(struct es_vcpu *vcpu, bool by_msr);
+void vmm_park(struct vmm_vcpu *vcpu, bool by_msr);
 /* The MP state, as soon as it is AP reset hold, or halted, or after half a second. */
-int es_parked_mp_state(struct es_vcpu *vcpu);
-int es_halted_mp_state(struct es_vcpu *vcpu);
+int vmm_parked_mp_state(struct vmm_vcpu *vcpu);
+int vmm_halted_mp_state(struct vmm_vcpu *vcpu);
 /* Is the answer to the hold that of a SIPI, on that road? */
-bool es_woken_by_sipi(struct es_vcpu *vcpu, bool by_msr);
+bool vmm_woken_by_sipi(struct vmm_vcpu *vcpu, bool by_msr);
 
 #endif

@@ -37,7 +37,7 @@ static bool opens(const char *path)
 	return fd >= 0;
 }
 
-const char *es_env_lacks(void)
+const char *vmm_env_lacks(void)
 {
 	char on[8];
 
@@ -50,14 +50,14 @@ const char *es_env_lacks(void)
 	return NULL;
 }
 
-bool es_env_stock_module(void)
+bool vmm_env_stock_module(void)
 {
 	char version[128];
 
 	return !read_line(MODULE "version", version, sizeof(version));
 }
 
-void es_env_print(void)
+void vmm_env_print(void)
 {
 	char version[128] = "stock";
 	struct utsname name;
@@ -68,7 +68,7 @@ void es_env_print(void)
 	fflush(stdout);
 }
 
-unsigned int es_time_limit_s(void)
+unsigned int vmm_time_limit_s(void)
 {
 	const char *text = getenv("ES_TIME_LIMIT_S");
 	int limit = text ? atoi(text) : 0;
@@ -76,7 +76,7 @@ unsigned int es_time_limit_s(void)
 	return limit > 0 ? limit : 30;
 }
 
-void es_print_rerun(void)
+void vmm_print_rerun(void)
 {
 	struct utsname name;
 
@@ -85,7 +85,7 @@ void es_print_rerun(void)
 	       name.release);
 }
 
-void es_fail(const char *format, ...)
+void vmm_fail(const char *format, ...)
 {
 	va_list args;
 
@@ -94,7 +94,7 @@ void es_fail(const char *format, ...)
 	vprintf(format, args);
 	printf("\n");
 	va_end(args);
-	es_print_rerun();
+	vmm_print_rerun();
 	fflush(stdout);
 	_exit(1);
 }

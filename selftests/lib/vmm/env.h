@@ -10,23 +10,23 @@
 #include "../spec/compiler.h"
 
 /* Returns why the tests cannot run here, or NULL. */
-const char *es_env_lacks(void);
-void es_env_print(void);
-bool es_env_stock_module(void);
+const char *vmm_env_lacks(void);
+void vmm_env_print(void);
+bool vmm_env_stock_module(void);
 
 /* Seconds that a test waits for anything: ES_TIME_LIMIT_S, else 30. */
-unsigned int es_time_limit_s(void);
+unsigned int vmm_time_limit_s(void);
 
 /* Ends the running case as failed: what was wanted or seen, and how to run just this again. */
-printf_like(1, 2) _Noreturn void es_fail(const char *format, ...);
-void es_print_rerun(void);
+printf_like(1, 2) _Noreturn void vmm_fail(const char *format, ...);
+void vmm_print_rerun(void);
 
 #ifdef __KSELFTEST_HARNESS_H
-static void __attribute__((constructor)) es_env_check(void)
+static void __attribute__((constructor)) vmm_env_check(void)
 {
-	const char *reason = es_env_lacks();
+	const char *reason = vmm_env_lacks();
 
-	es_env_print();
+	vmm_env_print();
 	if (!reason)
 		return;
 	ksft_print_header();

@@ -8,7 +8,7 @@
 #define READ_ALL	3
 #define LOG_BYTES	10
 
-unsigned int es_logged(const char *words)
+unsigned int vmm_logged(const char *words)
 {
 	int size_bytes = klogctl(LOG_BYTES, NULL, 0), len;
 	char *text = size_bytes > 0 ? malloc(size_bytes + 1) : NULL, *at;
@@ -16,7 +16,7 @@ unsigned int es_logged(const char *words)
 
 	len = text ? klogctl(READ_ALL, text, size_bytes) : -1;
 	if (len < 0)
-		es_fail("the kernel's log cannot be read: %m");
+		vmm_fail("the kernel's log cannot be read: %m");
 	text[len] = 0;
 	for (at = text; (at = strstr(at, words)); at += strlen(words))
 		nr++;

@@ -6,6 +6,6 @@
 #define ES_VMM_KLOG_H
 
 /* How many lines of the log hold WORDS.  Ends the running case where the log cannot be read. */
-unsigned int es_logged(const char *words);
+unsigned int vmm_logged(const char *words);
 
 #endif

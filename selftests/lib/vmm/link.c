@@ -28,25 +28,25 @@ struct frame {
 	uint32_t kind, number;	/* a role, bytes that follow, a verdict */
 };
 
-const char *es_link_device(void)
+const char *vmm_link_device(void)
 {
 	return getenv("ES_LINK");
 }
 
 /* False: nothing can be read or written within the limit, or the other end is gone. */
-static bool ready(struct es_link *link, short events, int limit_ms)
+static bool ready(struct vmm_link *link, short events, int limit_ms)
 {
 	struct pollfd fd = { .fd = link->fd, .events = events };
 
 	return poll(&fd, 1, limit_ms) > 0 && (fd.revents & events);
 }
 
-static bool write_all(struct es_link *link, const void *data, size_t len_bytes)
+static bool write_all(struct vmm_link *link, const void *data, size_t len_bytes)
 {
 	ssize_t done;
 
 	for (; len_bytes; data = (const uint8_t *)data + done, len_bytes -= done) {
-		if (!ready(link, POLLOUT, es_time_limit_s() * 1000))
+		if (!ready(link, POLLOUT, vmm_time_limit_s() * 1000))
 			return false;
 		done = write(link->fd, data, len_bytes);
 		if (done <= 0)
@@ -55,7 +55,7 @@ static bool write_all(struct es_link *link, const void *data, size_t len_bytes)
 	return true;
 }
 
-static bool read_all(struct es_link *link, void *data, size_t len_bytes, int limit_ms)
+static bool read_all(struct vmm_link *link, void *data, size_t len_bytes, int limit_ms)
 {
 	ssize_t done;
 
@@ -69,7 +69,7 @@ static bool read_all(struct es_link *link, void *data, size_t len_bytes, int lim
 	return true;
 }
 
-static bool write_frame(struct es_link *link, uint32_t kind, uint32_t number)
+static bool write_frame(struct vmm_link *link, uint32_t kind, uint32_t number)
 {
 	struct frame frame = { .magic = MAGIC, .kind = kind, .number = number };
 
@@ -77,7 +77,7 @@ static bool write_frame(struct es_link *link, uint32_t kind, uint32_t number)
 }
 
 /* What a role left on the line when it was killed comes first, and is passed over. */
-static bool read_frame(struct es_link *link, struct frame *frame, int limit_ms)
+static bool read_frame(struct vmm_link *link, struct frame *frame, int limit_ms)
 {
 	uint8_t *bytes = (uint8_t *)frame;
 
@@ -92,11 +92,11 @@ static bool read_frame(struct es_link *link, struct frame *frame, int limit_ms)
 }
 
 /* Waits for a frame of that kind, or the end. */
-static bool expect_frame(struct es_link *link, uint32_t kind, uint32_t *number)
+static bool expect_frame(struct vmm_link *link, uint32_t kind, uint32_t *number)
 {
 	struct frame frame;
 
-	while (!link->over && read_frame(link, &frame, es_time_limit_s() * 1000)) {
+	while (!link->over && read_frame(link, &frame, vmm_time_limit_s() * 1000)) {
 		*number = frame.number;
 		if (frame.kind == kind)
 			return true;
@@ -108,7 +108,7 @@ static bool expect_frame(struct es_link *link, uint32_t kind, uint32_t *number)
 	return false;
 }
 
-bool es_put(struct es_link *link, const void *data, size_t len_bytes)
+bool vmm_put(struct vmm_link *link, const void *data, size_t len_bytes)
 {
 	uint32_t piece_bytes, ignored;
 
@@ -121,28 +121,28 @@ bool es_put(struct es_link *link, const void *data, size_t len_bytes)
 	return true;
 }
 
-bool es_get(struct es_link *link, void *data, size_t len_bytes)
+bool vmm_get(struct vmm_link *link, void *data, size_t len_bytes)
 {
 	uint32_t piece_bytes;
 
 	for (; len_bytes; data = (uint8_t *)data + piece_bytes, len_bytes -= piece_bytes) {
 		if (!expect_frame(link, FRAME_DATA, &piece_bytes) || piece_bytes > len_bytes ||
-		    !read_all(link, data, piece_bytes, es_time_limit_s() * 1000) ||
+		    !read_all(link, data, piece_bytes, vmm_time_limit_s() * 1000) ||
 		    !write_frame(link, FRAME_ANSWER, 0))
 			return false;
 	}
 	return true;
 }
 
-static void open_device(struct es_link *link)
+static void open_device(struct vmm_link *link)
 {
-	link->fd = open(es_link_device(), O_RDWR | O_NONBLOCK);
+	link->fd = open(vmm_link_device(), O_RDWR | O_NONBLOCK);
 	if (link->fd < 0)
-		es_fail("the line to the other host, %s, cannot be opened: %m", es_link_device());
+		vmm_fail("the line to the other host, %s, cannot be opened: %m", vmm_link_device());
 }
 
 /* A role is played by a process of its own: what it leaves behind goes with it. */
-static int play(struct es_link *link, es_role_fn role)
+static int play(struct vmm_link *link, vmm_role_fn role)
 {
 	int status = 1;
 	pid_t player = fork();
@@ -158,7 +158,7 @@ static int play(struct es_link *link, es_role_fn role)
 }
 
 /* Ends when nobody asks any more: the other end is gone, or has not come. */
-static bool serve(struct es_link *link, const es_role_fn *roles, unsigned int nr_roles)
+static bool serve(struct vmm_link *link, const vmm_role_fn *roles, unsigned int nr_roles)
 {
 	struct frame frame;
 	int bad = -1, tries;
@@ -178,17 +178,17 @@ static bool serve(struct es_link *link, const es_role_fn *roles, unsigned int nr
 	return !bad;
 }
 
-void es_link_open(struct es_link *link, const es_role_fn *roles, unsigned int nr_roles)
+void vmm_link_open(struct vmm_link *link, const vmm_role_fn *roles, unsigned int nr_roles)
 {
 	int ends[2];
 
-	*link = (struct es_link){ .remote = es_link_device() };
+	*link = (struct vmm_link){ .remote = vmm_link_device() };
 	if (link->remote) {
 		open_device(link);
 		return;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends))
-		es_fail("a pair of sockets cannot be made: %m");
+		vmm_fail("a pair of sockets cannot be made: %m");
 	fflush(stdout);
 	if (!fork()) {
 		link->fd = ends[1];
@@ -199,16 +199,16 @@ void es_link_open(struct es_link *link, const es_role_fn *roles, unsigned int nr
 	close(ends[1]);
 }
 
-bool es_link_serve(const es_role_fn *roles, unsigned int nr_roles)
+bool vmm_link_serve(const vmm_role_fn *roles, unsigned int nr_roles)
 {
-	struct es_link link = { .remote = true };
+	struct vmm_link link = { .remote = true };
 
 	open_device(&link);
 	return serve(&link, roles, nr_roles);
 }
 
 /* Until the other host has started, nobody listens. */
-void es_link_ask(struct es_link *link, uint32_t role)
+void vmm_link_ask(struct vmm_link *link, uint32_t role)
 {
 	struct frame frame;
 	int tries;
@@ -223,10 +223,10 @@ void es_link_ask(struct es_link *link, uint32_t role)
 				return;
 		}
 	}
-	es_fail("the other end of the line does not listen");
+	vmm_fail("the other end of the line does not listen");
 }
 
-bool es_link_content(struct es_link *link)
+bool vmm_link_content(struct vmm_link *link)
 {
 	uint32_t verdict;
 
@@ -240,7 +240,7 @@ bool es_link_content(struct es_link *link)
 	return !link->verdict;
 }
 
-void es_link_close(struct es_link *link)
+void vmm_link_close(struct vmm_link *link)
 {
 	close(link->fd);
 }

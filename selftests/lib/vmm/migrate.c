@@ -33,17 +33,17 @@ enum page_kind { PAGE_END, PAGE_PRIVATE, PAGE_SHARED };
 struct page {
 	uint64_t gpa;
 	uint32_t kind;
-	struct es_packet packet;
+	struct vmm_packet packet;
 };
 
 struct vcpu_record {
-	struct es_packet packet;
-	struct es_vcpu_state state;
+	struct vmm_packet packet;
+	struct vmm_vcpu_state state;
 	uint32_t at_doorbell;
 	uint32_t runs;
 };
 
-static void own_certificates(struct es_vm *vm, struct certificates *certs)
+static void own_certificates(struct vmm_vm *vm, struct certificates *certs)
 {
 	struct sev_user_data_pdh_cert_export export = {
 		.pdh_cert_address = (uintptr_t)certs->pdh, .pdh_cert_len = sizeof(certs->pdh),
@@ -52,30 +52,30 @@ static void own_certificates(struct es_vm *vm, struct certificates *certs)
 	struct sev_issue_cmd cmd = { .cmd = SEV_PDH_CERT_EXPORT, .data = (uintptr_t)&export };
 
 	if (ioctl(vm->sev_fd, SEV_ISSUE_CMD, &cmd) < 0)
-		es_fail("SEV_PDH_CERT_EXPORT failed with firmware error %u: %m", cmd.error);
+		vmm_fail("SEV_PDH_CERT_EXPORT failed with firmware error %u: %m", cmd.error);
 }
 
-static int update_vmsa(struct es_vcpu *vcpu, uint32_t id, struct es_packet *packet, uint32_t *fw_error)
+static int update_vmsa(struct vmm_vcpu *vcpu, uint32_t id, struct vmm_packet *packet, uint32_t *fw_error)
 {
 	struct kvm_amd_es_update_vmsa args = {
 		.hdr_uaddr = (uintptr_t)packet->hdr, .hdr_len = sizeof(packet->hdr), .vcpu_id = vcpu->nr,
 		.trans_uaddr = (uintptr_t)packet->data, .trans_len = sizeof(packet->data),
 	};
 
-	return es_sev_cmd(vcpu->vm, id, &args, fw_error);
+	return vmm_sev_cmd(vcpu->vm, id, &args, fw_error);
 }
 
-int es_send_vmsa(struct es_vcpu *vcpu, struct es_packet *packet, uint32_t *fw_error)
+int vmm_send_vmsa(struct vmm_vcpu *vcpu, struct vmm_packet *packet, uint32_t *fw_error)
 {
 	return update_vmsa(vcpu, KVM_AMD_ES_SEND_UPDATE_VMSA, packet, fw_error);
 }
 
-int es_receive_vmsa(struct es_vcpu *vcpu, struct es_packet *packet, uint32_t *fw_error)
+int vmm_receive_vmsa(struct vmm_vcpu *vcpu, struct vmm_packet *packet, uint32_t *fw_error)
 {
 	return update_vmsa(vcpu, KVM_AMD_ES_RECEIVE_UPDATE_VMSA, packet, fw_error);
 }
 
-int es_send_page(struct es_vm *vm, uint64_t gpa, struct es_packet *packet, uint32_t *fw_error)
+int vmm_send_page(struct vmm_vm *vm, uint64_t gpa, struct vmm_packet *packet, uint32_t *fw_error)
 {
 	struct kvm_sev_send_update_data args = {
 		.hdr_uaddr = (uintptr_t)packet->hdr, .hdr_len = sizeof(packet->hdr),
@@ -83,10 +83,10 @@ int es_send_page(struct es_vm *vm, uint64_t gpa, struct es_packet *packet, uint3
 		.trans_uaddr = (uintptr_t)packet->data, .trans_len = sizeof(packet->data),
 	};
 
-	return es_sev_cmd(vm, KVM_SEV_SEND_UPDATE_DATA, &args, fw_error);
+	return vmm_sev_cmd(vm, KVM_SEV_SEND_UPDATE_DATA, &args, fw_error);
 }
 
-static int receive_page(struct es_vm *vm, struct page *page)
+static int receive_page(struct vmm_vm *vm, struct page *page)
 {
 	struct kvm_sev_receive_update_data args = {
 		.hdr_uaddr = (uintptr_t)page->packet.hdr, .hdr_len = sizeof(page->packet.hdr),
@@ -94,10 +94,10 @@ static int receive_page(struct es_vm *vm, struct page *page)
 		.trans_uaddr = (uintptr_t)page->packet.data, .trans_len = sizeof(page->packet.data),
 	};
 
-	return es_sev_cmd(vm, KVM_SEV_RECEIVE_UPDATE_DATA, &args, NULL);
+	return vmm_sev_cmd(vm, KVM_SEV_RECEIVE_UPDATE_DATA, &args, NULL);
 }
 
-static void log_writes(struct es_vm *vm, bool on)
+static void log_writes(struct vmm_vm *vm, bool on)
 {
 	struct kvm_userspace_memory_region slot = {
 		.flags = on ? KVM_MEM_LOG_DIRTY_PAGES : 0, .memory_size = AGENT_GUEST_BYTES,
@@ -105,10 +105,10 @@ static void log_writes(struct es_vm *vm, bool on)
 	};
 
 	if (ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot) < 0)
-		es_fail("the log of written pages cannot be turned %s: %m", on ? "on" : "off");
+		vmm_fail("the log of written pages cannot be turned %s: %m", on ? "on" : "off");
 }
 
-static bool send_start(struct es_vm *vm, struct es_link *link, struct certificates *target)
+static bool send_start(struct vmm_vm *vm, struct vmm_link *link, struct certificates *target)
 {
 	static uint8_t amd[AMD_BYTES];
 	struct certificates own;
@@ -123,38 +123,38 @@ static bool send_start(struct es_vm *vm, struct es_link *link, struct certificat
 
 	own_certificates(vm, &own);
 	memcpy(start.pdh, own.pdh, sizeof(start.pdh));
-	if (es_sev_cmd(vm, KVM_SEV_SEND_START, &args, &fw_error))
-		es_fail("KVM_SEV_SEND_START failed with firmware error %u: %m", fw_error);
+	if (vmm_sev_cmd(vm, KVM_SEV_SEND_START, &args, &fw_error))
+		vmm_fail("KVM_SEV_SEND_START failed with firmware error %u: %m", fw_error);
 	log_writes(vm, true);
-	return es_put(link, &start, sizeof(start));
+	return vmm_put(link, &start, sizeof(start));
 }
 
-bool es_source_begin(struct es_vm *vm, struct es_link *link)
+bool vmm_source_begin(struct vmm_vm *vm, struct vmm_link *link)
 {
 	struct certificates target, own;
 
-	if (!es_get(link, &target, sizeof(target)))
+	if (!vmm_get(link, &target, sizeof(target)))
 		return false;
 	own_certificates(vm, &own);
 	if (!memcmp(own.pdh, target.pdh, sizeof(own.pdh)) == link->remote)
-		es_fail("%s platform", link->remote ? "two hosts have the same" : "one host has more than one");
+		vmm_fail("%s platform", link->remote ? "two hosts have the same" : "one host has more than one");
 	return send_start(vm, link, &target);
 }
 
-bool es_source_begin_for_itself(struct es_vm *vm, struct es_link *link)
+bool vmm_source_begin_for_itself(struct vmm_vm *vm, struct vmm_link *link)
 {
 	struct certificates target;
 
-	if (!es_get(link, &target, sizeof(target)))
+	if (!vmm_get(link, &target, sizeof(target)))
 		return false;
 	own_certificates(vm, &target);
 	return send_start(vm, link, &target);
 }
 
-int es_source_cancel(struct es_vm *vm)
+int vmm_source_cancel(struct vmm_vm *vm)
 {
 	log_writes(vm, false);
-	return es_sev_cmd(vm, KVM_SEV_SEND_CANCEL, NULL, NULL);
+	return vmm_sev_cmd(vm, KVM_SEV_SEND_CANCEL, NULL, NULL);
 }
 
 static bool is_private(uint64_t gpa)
@@ -167,19 +167,19 @@ static bool is_zero(const uint8_t *page)
 	return !page[0] && !memcmp(page, page + 1, PAGE_BYTES - 1);
 }
 
-static bool send_one(struct es_vm *vm, struct es_link *link, uint64_t gpa)
+static bool send_one(struct vmm_vm *vm, struct vmm_link *link, uint64_t gpa)
 {
 	struct page page = { .gpa = gpa, .kind = is_private(gpa) ? PAGE_PRIVATE : PAGE_SHARED };
 
 	if (page.kind == PAGE_SHARED)
 		memcpy(page.packet.data, vm->memory + gpa, PAGE_BYTES);
-	else if (es_send_page(vm, gpa, &page.packet, NULL))
-		es_fail("KVM_SEV_SEND_UPDATE_DATA of 0x%lx failed: %m", (unsigned long)gpa);
-	return es_put(link, &page, sizeof(page));
+	else if (vmm_send_page(vm, gpa, &page.packet, NULL))
+		vmm_fail("KVM_SEV_SEND_UPDATE_DATA of 0x%lx failed: %m", (unsigned long)gpa);
+	return vmm_put(link, &page, sizeof(page));
 }
 
 /* Of the memory that nobody touched yet nothing is sent. */
-static bool is_due(struct es_vm *vm, const uint64_t *written, unsigned int nr)
+static bool is_due(struct vmm_vm *vm, const uint64_t *written, unsigned int nr)
 {
 	if (written)
 		return written[nr / 64] >> nr % 64 & 1;
@@ -187,7 +187,7 @@ static bool is_due(struct es_vm *vm, const uint64_t *written, unsigned int nr)
 	       (!is_private(nr * PAGE_BYTES) && !is_zero(vm->memory + nr * PAGE_BYTES));
 }
 
-bool es_source_memory(struct es_vm *vm, struct es_link *link, bool only_written)
+bool vmm_source_memory(struct vmm_vm *vm, struct vmm_link *link, bool only_written)
 {
 	uint64_t written[NR_PAGES / 64];
 	struct kvm_dirty_log log = { .dirty_bitmap = written };
@@ -195,28 +195,28 @@ bool es_source_memory(struct es_vm *vm, struct es_link *link, bool only_written)
 	unsigned int nr;
 
 	if (only_written && ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log) < 0)
-		es_fail("KVM_GET_DIRTY_LOG failed: %m");
+		vmm_fail("KVM_GET_DIRTY_LOG failed: %m");
 	for (nr = 0; nr < NR_PAGES; nr++) {
 		if (is_due(vm, only_written ? written : NULL, nr) && !send_one(vm, link, nr * PAGE_BYTES))
 			return false;
 	}
-	return es_put(link, &end, sizeof(end));
+	return vmm_put(link, &end, sizeof(end));
 }
 
 /* The target has everything: from here on the guest is its. */
-static bool hand_over(struct es_vm *vm, struct es_link *link)
+static bool hand_over(struct vmm_vm *vm, struct vmm_link *link)
 {
 	uint8_t yes;
 
-	if (!es_get(link, &yes, 1))
+	if (!vmm_get(link, &yes, 1))
 		return false;
-	if (es_sev_cmd(vm, KVM_SEV_SEND_FINISH, NULL, NULL))
-		es_fail("KVM_SEV_SEND_FINISH failed: %m");
+	if (vmm_sev_cmd(vm, KVM_SEV_SEND_FINISH, NULL, NULL))
+		vmm_fail("KVM_SEV_SEND_FINISH failed: %m");
 	return true;
 }
 
 /* The state first: reading it writes the answer of the exit at hand into the guest's memory. */
-bool es_source_finish(struct es_vm *vm, struct es_link *link)
+bool vmm_source_finish(struct vmm_vm *vm, struct vmm_link *link)
 {
 	struct vcpu_record records[AGENT_MAX_VCPUS] = { };
 	struct kvm_amd_es_vm state = { };
@@ -224,41 +224,41 @@ bool es_source_finish(struct es_vm *vm, struct es_link *link)
 
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		records[i].runs = vm->vcpus[i].wish == ES_VCPU_GO;
-		es_vcpu_pause(&vm->vcpus[i]);
-		es_vcpu_save_all(&vm->vcpus[i], &records[i].state);
+		vmm_vcpu_pause(&vm->vcpus[i]);
+		vmm_vcpu_save_all(&vm->vcpus[i], &records[i].state);
 		records[i].at_doorbell = vm->vcpus[i].at_doorbell;
 	}
-	if (es_get_vm_state(vm, &state))
-		es_fail("KVM_AMD_ES_GET_VM failed: %m");
-	if (!es_source_memory(vm, link, true))
+	if (vmm_get_vm_state(vm, &state))
+		vmm_fail("KVM_AMD_ES_GET_VM failed: %m");
+	if (!vmm_source_memory(vm, link, true))
 		return false;
 	for (i = 0; i < vm->nr_vcpus; i++) {
-		if (es_send_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
-			es_fail("KVM_AMD_ES_SEND_UPDATE_VMSA of vCPU %u failed: %m", i);
+		if (vmm_send_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
+			vmm_fail("KVM_AMD_ES_SEND_UPDATE_VMSA of vCPU %u failed: %m", i);
 	}
-	return es_put(link, &state, sizeof(state)) && es_put(link, records, sizeof(records)) && hand_over(vm, link);
+	return vmm_put(link, &state, sizeof(state)) && vmm_put(link, records, sizeof(records)) && hand_over(vm, link);
 }
 
-static void make_keys(struct es_vm *vm)
+static void make_keys(struct vmm_vm *vm)
 {
 	struct sev_issue_cmd cmd = { .cmd = SEV_PDH_GEN };
 
 	if (ioctl(vm->sev_fd, SEV_ISSUE_CMD, &cmd) < 0)
-		es_fail("SEV_PDH_GEN failed with firmware error %u: %m", cmd.error);
+		vmm_fail("SEV_PDH_GEN failed with firmware error %u: %m", cmd.error);
 }
 
-int es_target_try(struct es_vm *vm, struct es_link *link, const struct es_vm_options *options, bool new_keys,
+int vmm_target_try(struct vmm_vm *vm, struct vmm_link *link, const struct vmm_vm_options *options, bool new_keys,
 		  uint32_t *fw_error)
 {
-	struct es_vm_options blank = *options;
+	struct vmm_vm_options blank = *options;
 	struct kvm_sev_receive_start args = { .policy = POLICY };
 	struct certificates own;
 	struct start start;
 
 	blank.blank = true;
-	es_vm_create(vm, &blank);
+	vmm_vm_create(vm, &blank);
 	own_certificates(vm, &own);
-	if (!es_put(link, &own, sizeof(own)) || !es_get(link, &start, sizeof(start)))
+	if (!vmm_put(link, &own, sizeof(own)) || !vmm_get(link, &start, sizeof(start)))
 		return -EPIPE;
 	if (new_keys)
 		make_keys(vm);
@@ -266,30 +266,30 @@ int es_target_try(struct es_vm *vm, struct es_link *link, const struct es_vm_opt
 	args.pdh_len = sizeof(start.pdh);
 	args.session_uaddr = (uintptr_t)start.session;
 	args.session_len = sizeof(start.session);
-	return es_sev_cmd(vm, KVM_SEV_RECEIVE_START, &args, fw_error);
+	return vmm_sev_cmd(vm, KVM_SEV_RECEIVE_START, &args, fw_error);
 }
 
-bool es_target_begin(struct es_vm *vm, struct es_link *link, const struct es_vm_options *options)
+bool vmm_target_begin(struct vmm_vm *vm, struct vmm_link *link, const struct vmm_vm_options *options)
 {
 	uint32_t fw_error = 0;
-	int status = es_target_try(vm, link, options, false, &fw_error);
+	int status = vmm_target_try(vm, link, options, false, &fw_error);
 
 	if (status && status != -EPIPE)
-		es_fail("KVM_SEV_RECEIVE_START failed with firmware error %u: %s", fw_error, strerror(-status));
+		vmm_fail("KVM_SEV_RECEIVE_START failed with firmware error %u: %s", fw_error, strerror(-status));
 	return !status;
 }
 
-bool es_target_memory(struct es_vm *vm, struct es_link *link)
+bool vmm_target_memory(struct vmm_vm *vm, struct vmm_link *link)
 {
 	struct page page;
 
-	while (es_get(link, &page, sizeof(page))) {
+	while (vmm_get(link, &page, sizeof(page))) {
 		if (page.kind == PAGE_END)
 			return true;
 		if (page.kind == PAGE_SHARED)
 			memcpy(vm->memory + page.gpa, page.packet.data, PAGE_BYTES);
 		else if (receive_page(vm, &page))
-			es_fail("KVM_SEV_RECEIVE_UPDATE_DATA of 0x%lx failed: %m", (unsigned long)page.gpa);
+			vmm_fail("KVM_SEV_RECEIVE_UPDATE_DATA of 0x%lx failed: %m", (unsigned long)page.gpa);
 	}
 	return false;
 }
@@ -300,31 +300,31 @@ static bool is_set_first(unsigned int nr)
 	return nr & 1;
 }
 
-bool es_target_finish(struct es_vm *vm, struct es_link *link)
+bool vmm_target_finish(struct vmm_vm *vm, struct vmm_link *link)
 {
 	struct vcpu_record records[AGENT_MAX_VCPUS];
 	struct kvm_amd_es_vm state;
 	unsigned int i;
 
-	if (!es_target_memory(vm, link) || !es_get(link, &state, sizeof(state)) ||
-	    !es_get(link, records, sizeof(records)))
+	if (!vmm_target_memory(vm, link) || !vmm_get(link, &state, sizeof(state)) ||
+	    !vmm_get(link, records, sizeof(records)))
 		return false;
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		if (is_set_first(i))
-			es_vcpu_restore_all(&vm->vcpus[i], &records[i].state);
-		if (es_receive_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
-			es_fail("KVM_AMD_ES_RECEIVE_UPDATE_VMSA of vCPU %u failed: %m", i);
+			vmm_vcpu_restore_all(&vm->vcpus[i], &records[i].state);
+		if (vmm_receive_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
+			vmm_fail("KVM_AMD_ES_RECEIVE_UPDATE_VMSA of vCPU %u failed: %m", i);
 	}
-	if (es_sev_cmd(vm, KVM_SEV_RECEIVE_FINISH, NULL, NULL))
-		es_fail("KVM_SEV_RECEIVE_FINISH failed: %m");
-	if (es_set_vm_state(vm, &state))
-		es_fail("KVM_AMD_ES_SET_VM failed: %m");
+	if (vmm_sev_cmd(vm, KVM_SEV_RECEIVE_FINISH, NULL, NULL))
+		vmm_fail("KVM_SEV_RECEIVE_FINISH failed: %m");
+	if (vmm_set_vm_state(vm, &state))
+		vmm_fail("KVM_AMD_ES_SET_VM failed: %m");
 	for (i = 0; i < vm->nr_vcpus; i++) {
 		if (!is_set_first(i))
-			es_vcpu_restore_all(&vm->vcpus[i], &records[i].state);
+			vmm_vcpu_restore_all(&vm->vcpus[i], &records[i].state);
 		vm->vcpus[i].at_doorbell = records[i].at_doorbell;
 		if (records[i].runs)
-			es_vcpu_go(&vm->vcpus[i]);
+			vmm_vcpu_go(&vm->vcpus[i]);
 	}
-	return es_put(link, "y", 1);
+	return vmm_put(link, "y", 1);
 }

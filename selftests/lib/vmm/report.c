@@ -25,7 +25,7 @@ static const char *mp_state_name(unsigned int state)
 }
 
 /* KVM_GET_MP_STATE waits for the end of KVM_RUN, so ask only a vCPU that can be taken out of it. */
-static bool leaves_kvm_run(struct es_vcpu *vcpu)
+static bool leaves_kvm_run(struct vmm_vcpu *vcpu)
 {
 	struct timespec nap = { .tv_nsec = 20000000 };
 	int tries;
@@ -39,7 +39,7 @@ static bool leaves_kvm_run(struct es_vcpu *vcpu)
 	return !vcpu->running;
 }
 
-static void report_vcpu(struct es_vcpu *vcpu)
+static void report_vcpu(struct vmm_vcpu *vcpu)
 {
 	bool ran = vcpu->running;
 	struct kvm_mp_state state;
@@ -57,7 +57,7 @@ static void report_vcpu(struct es_vcpu *vcpu)
 	printf("\n");
 }
 
-static void report_debugfs(struct es_vm *vm)
+static void report_debugfs(struct vmm_vm *vm)
 {
 	char path[80], line[256];
 	FILE *file;
@@ -71,7 +71,7 @@ static void report_debugfs(struct es_vm *vm)
 	fclose(file);
 }
 
-void es_report(struct es_vm *vm)
+void vmm_report(struct vmm_vm *vm)
 {
 	unsigned int i;
 

@@ -15,25 +15,25 @@
 #define CR4_OSXSAVE	0x40000
 #define EFER_SCE	1
 
-int es_get_vm_state(struct es_vm *vm, struct kvm_amd_es_vm *state)
+int vmm_get_vm_state(struct vmm_vm *vm, struct kvm_amd_es_vm *state)
 {
-	return es_sev_cmd(vm, KVM_AMD_ES_GET_VM, state, NULL);
+	return vmm_sev_cmd(vm, KVM_AMD_ES_GET_VM, state, NULL);
 }
 
-int es_set_vm_state(struct es_vm *vm, struct kvm_amd_es_vm *state)
+int vmm_set_vm_state(struct vmm_vm *vm, struct kvm_amd_es_vm *state)
 {
-	return es_sev_cmd(vm, KVM_AMD_ES_SET_VM, state, NULL);
+	return vmm_sev_cmd(vm, KVM_AMD_ES_SET_VM, state, NULL);
 }
 
-int es_get_vcpu_state(struct es_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
+int vmm_get_vcpu_state(struct vmm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
 {
 	*state = (struct kvm_amd_es_vcpu){ .vcpu_id = vcpu->nr };
-	return es_sev_cmd(vcpu->vm, KVM_AMD_ES_GET_VCPU, state, NULL);
+	return vmm_sev_cmd(vcpu->vm, KVM_AMD_ES_GET_VCPU, state, NULL);
 }
 
-int es_set_vcpu_state(struct es_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
+int vmm_set_vcpu_state(struct vmm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
 {
-	return es_sev_cmd(vcpu->vm, KVM_AMD_ES_SET_VCPU, state, NULL);
+	return vmm_sev_cmd(vcpu->vm, KVM_AMD_ES_SET_VCPU, state, NULL);
 }
 
 struct one_msr {
@@ -41,7 +41,7 @@ struct one_msr {
 	struct kvm_msr_entry entry;
 };
 
-bool es_get_msr(struct es_vcpu *vcpu, uint32_t msr, uint64_t *value)
+bool vmm_get_msr(struct vmm_vcpu *vcpu, uint32_t msr, uint64_t *value)
 {
 	struct one_msr one = { .head.nmsrs = 1, .entry.index = msr };
 	bool known = ioctl(vcpu->fd, KVM_GET_MSRS, &one) == 1;
@@ -50,61 +50,61 @@ bool es_get_msr(struct es_vcpu *vcpu, uint32_t msr, uint64_t *value)
 	return known;
 }
 
-bool es_set_msr(struct es_vcpu *vcpu, uint32_t msr, uint64_t value)
+bool vmm_set_msr(struct vmm_vcpu *vcpu, uint32_t msr, uint64_t value)
 {
 	struct one_msr one = { .head.nmsrs = 1, .entry = { .index = msr, .data = value } };
 
 	return ioctl(vcpu->fd, KVM_SET_MSRS, &one) == 1;
 }
 
-static void vcpu_ioctl(struct es_vcpu *vcpu, unsigned long request, const void *data, const char *name)
+static void vcpu_ioctl(struct vmm_vcpu *vcpu, unsigned long request, const void *data, const char *name)
 {
 	if (ioctl(vcpu->fd, request, data) < 0)
-		es_fail("%s of vCPU %u failed: %m", name, vcpu->nr);
+		vmm_fail("%s of vCPU %u failed: %m", name, vcpu->nr);
 }
 
 /* The MP state first: reading it takes in INIT and SIPI. */
-void es_vcpu_save(struct es_vcpu *vcpu, struct es_vcpu_state *state)
+void vmm_vcpu_save(struct vmm_vcpu *vcpu, struct vmm_vcpu_state *state)
 {
-	if (!es_vcpu_complete_io(vcpu))
-		es_fail("vCPU %u has an exit with another part to work on", vcpu->nr);
+	if (!vmm_vcpu_complete_io(vcpu))
+		vmm_fail("vCPU %u has an exit with another part to work on", vcpu->nr);
 	vcpu_ioctl(vcpu, KVM_GET_MP_STATE, &state->mp, "KVM_GET_MP_STATE");
 	vcpu_ioctl(vcpu, KVM_GET_VCPU_EVENTS, &state->events, "KVM_GET_VCPU_EVENTS");
 	vcpu_ioctl(vcpu, KVM_GET_LAPIC, &state->lapic, "KVM_GET_LAPIC");
-	if (!es_get_msr(vcpu, MSR_APIC_BASE, &state->apic_base))
-		es_fail("the APIC base of vCPU %u cannot be read", vcpu->nr);
+	if (!vmm_get_msr(vcpu, MSR_APIC_BASE, &state->apic_base))
+		vmm_fail("the APIC base of vCPU %u cannot be read", vcpu->nr);
 }
 
-void es_vcpu_restore(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
+void vmm_vcpu_restore(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state)
 {
-	if (!es_set_msr(vcpu, MSR_APIC_BASE, state->apic_base))
-		es_fail("the APIC base of vCPU %u cannot be set", vcpu->nr);
+	if (!vmm_set_msr(vcpu, MSR_APIC_BASE, state->apic_base))
+		vmm_fail("the APIC base of vCPU %u cannot be set", vcpu->nr);
 	vcpu_ioctl(vcpu, KVM_SET_LAPIC, &state->lapic, "KVM_SET_LAPIC");
 	vcpu_ioctl(vcpu, KVM_SET_VCPU_EVENTS, &state->events, "KVM_SET_VCPU_EVENTS");
 	vcpu_ioctl(vcpu, KVM_SET_MP_STATE, &state->mp, "KVM_SET_MP_STATE");
 }
 
-void es_vcpu_save_all(struct es_vcpu *vcpu, struct es_vcpu_state *state)
+void vmm_vcpu_save_all(struct vmm_vcpu *vcpu, struct vmm_vcpu_state *state)
 {
-	es_vcpu_save(vcpu, state);
-	if (es_get_vcpu_state(vcpu, &state->es))
-		es_fail("KVM_AMD_ES_GET_VCPU of vCPU %u failed: %m", vcpu->nr);
-	if (!es_get_msr(vcpu, SPEC_MSR_GHCB, &state->ghcb_msr))
-		es_fail("the GHCB MSR of vCPU %u cannot be read", vcpu->nr);
+	vmm_vcpu_save(vcpu, state);
+	if (vmm_get_vcpu_state(vcpu, &state->es))
+		vmm_fail("KVM_AMD_ES_GET_VCPU of vCPU %u failed: %m", vcpu->nr);
+	if (!vmm_get_msr(vcpu, SPEC_MSR_GHCB, &state->ghcb_msr))
+		vmm_fail("the GHCB MSR of vCPU %u cannot be read", vcpu->nr);
 }
 
-void es_vcpu_restore_all(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
+void vmm_vcpu_restore_all(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state)
 {
 	struct kvm_amd_es_vcpu es = state->es;
 
-	es_vcpu_restore(vcpu, state);
-	if (!es_set_msr(vcpu, SPEC_MSR_GHCB, state->ghcb_msr))
-		es_fail("the GHCB MSR of vCPU %u cannot be set", vcpu->nr);
-	if (es_set_vcpu_state(vcpu, &es))
-		es_fail("KVM_AMD_ES_SET_VCPU of vCPU %u failed: %m", vcpu->nr);
+	vmm_vcpu_restore(vcpu, state);
+	if (!vmm_set_msr(vcpu, SPEC_MSR_GHCB, state->ghcb_msr))
+		vmm_fail("the GHCB MSR of vCPU %u cannot be set", vcpu->nr);
+	if (vmm_set_vcpu_state(vcpu, &es))
+		vmm_fail("KVM_AMD_ES_SET_VCPU of vCPU %u failed: %m", vcpu->nr);
 }
 
-int es_move_context(struct es_vm *to, struct es_vm *from)
+int vmm_move_context(struct vmm_vm *to, struct vmm_vm *from)
 {
 	struct kvm_enable_cap cap = { .cap = KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, .args[0] = from->fd };
 
@@ -112,45 +112,45 @@ int es_move_context(struct es_vm *to, struct es_vm *from)
 }
 
 /* Takes out, reads; moves; closes; sets, goes on. */
-static void carry(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options,
-		  void (*save)(struct es_vcpu *vcpu, struct es_vcpu_state *state),
-		  void (*restore)(struct es_vcpu *vcpu, const struct es_vcpu_state *state))
+static void carry(struct vmm_vm *to, struct vmm_vm *from, const struct vmm_vm_options *options,
+		  void (*save)(struct vmm_vcpu *vcpu, struct vmm_vcpu_state *state),
+		  void (*restore)(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state))
 {
-	struct es_vm_options twin = *options;
-	struct es_vcpu_state states[AGENT_MAX_VCPUS];
+	struct vmm_vm_options twin = *options;
+	struct vmm_vcpu_state states[AGENT_MAX_VCPUS];
 	bool ran[AGENT_MAX_VCPUS];
 	unsigned int i;
 
 	twin.twin_of = from;
-	es_vm_create(to, &twin);
+	vmm_vm_create(to, &twin);
 	for (i = 0; i < from->nr_vcpus; i++) {
 		ran[i] = from->vcpus[i].wish == ES_VCPU_GO;
-		es_vcpu_pause(&from->vcpus[i]);
+		vmm_vcpu_pause(&from->vcpus[i]);
 	}
 	for (i = 0; i < from->nr_vcpus; i++)
 		save(&from->vcpus[i], &states[i]);
-	if (es_move_context(to, from))
-		es_fail("KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM failed: %m");
+	if (vmm_move_context(to, from))
+		vmm_fail("KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM failed: %m");
 	to->on_exit = from->on_exit;
 	to->context = from->context;
 	to->mapping = from->mapping;
 	from->mapping = NULL;
-	es_vm_close(from);
+	vmm_vm_close(from);
 	for (i = 0; i < to->nr_vcpus; i++) {
 		restore(&to->vcpus[i], &states[i]);
 		to->vcpus[i].at_doorbell = from->vcpus[i].at_doorbell;
 		if (ran[i])
-			es_vcpu_go(&to->vcpus[i]);
+			vmm_vcpu_go(&to->vcpus[i]);
 	}
 }
 
-void es_vm_move(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options)
+void vmm_vm_move(struct vmm_vm *to, struct vmm_vm *from, const struct vmm_vm_options *options)
 {
-	carry(to, from, options, es_vcpu_save, es_vcpu_restore);
+	carry(to, from, options, vmm_vcpu_save, vmm_vcpu_restore);
 }
 
 /* The opposite of what the guest had: nothing that the move brought may help. */
-void es_vcpu_spoil(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
+void vmm_vcpu_spoil(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state)
 {
 	struct kvm_amd_es_vcpu other = state->es, seen;
 
@@ -161,25 +161,25 @@ void es_vcpu_spoil(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
 	other.cr4 ^= CR4_OSXSAVE;
 	other.efer ^= EFER_SCE;
 	other.xcr0 = state->es.xcr0 == 1 ? 3 : 1;
-	if (es_set_vcpu_state(vcpu, &other) || !es_set_msr(vcpu, SPEC_MSR_GHCB, 0))
-		es_fail("other state of vCPU %u cannot be set: %m", vcpu->nr);
-	if (es_get_vcpu_state(vcpu, &seen) || memcmp(&seen, &other, sizeof(seen)))
-		es_fail("other state of vCPU %u, AP state %u, is not there after it was set", vcpu->nr, other.ap_state);
+	if (vmm_set_vcpu_state(vcpu, &other) || !vmm_set_msr(vcpu, SPEC_MSR_GHCB, 0))
+		vmm_fail("other state of vCPU %u cannot be set: %m", vcpu->nr);
+	if (vmm_get_vcpu_state(vcpu, &seen) || memcmp(&seen, &other, sizeof(seen)))
+		vmm_fail("other state of vCPU %u, AP state %u, is not there after it was set", vcpu->nr, other.ap_state);
 }
 
-static void restore_snapshot(struct es_vcpu *vcpu, const struct es_vcpu_state *state)
+static void restore_snapshot(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state)
 {
-	es_vcpu_spoil(vcpu, state);
-	es_vcpu_restore_all(vcpu, state);
+	vmm_vcpu_spoil(vcpu, state);
+	vmm_vcpu_restore_all(vcpu, state);
 }
 
-void es_vm_snapshot(struct es_vm *to, struct es_vm *from, const struct es_vm_options *options)
+void vmm_vm_snapshot(struct vmm_vm *to, struct vmm_vm *from, const struct vmm_vm_options *options)
 {
 	struct kvm_amd_es_vm state = { };
 
-	if (es_get_vm_state(from, &state))
-		es_fail("KVM_AMD_ES_GET_VM failed: %m");
-	carry(to, from, options, es_vcpu_save_all, restore_snapshot);
-	if (es_set_vm_state(to, &state))
-		es_fail("KVM_AMD_ES_SET_VM failed: %m");
+	if (vmm_get_vm_state(from, &state))
+		vmm_fail("KVM_AMD_ES_GET_VM failed: %m");
+	carry(to, from, options, vmm_vcpu_save_all, restore_snapshot);
+	if (vmm_set_vm_state(to, &state))
+		vmm_fail("KVM_AMD_ES_SET_VM failed: %m");
 }

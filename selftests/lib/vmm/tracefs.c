@@ -14,11 +14,11 @@ static void write_file(const char *path, const char *text)
 	int fd = open(path, O_WRONLY | O_TRUNC);
 
 	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text))
-		es_fail("%s cannot be written: %s", path, strerror(errno));
+		vmm_fail("%s cannot be written: %s", path, strerror(errno));
 	close(fd);
 }
 
-void es_trace(const char *event, bool on)
+void vmm_trace(const char *event, bool on)
 {
 	char path[128];
 
@@ -28,14 +28,14 @@ void es_trace(const char *event, bool on)
 	write_file(path, on ? "1" : "0");
 }
 
-unsigned int es_traced(const char *words)
+unsigned int vmm_traced(const char *words)
 {
 	FILE *file = fopen(TRACING "/trace", "r");
 	unsigned int nr = 0;
 	char line[512];
 
 	if (!file)
-		es_fail(TRACING "/trace cannot be read: %s", strerror(errno));
+		vmm_fail(TRACING "/trace cannot be read: %s", strerror(errno));
 	while (fgets(line, sizeof(line), file))
 		nr += strstr(line, words) != NULL;
 	fclose(file);

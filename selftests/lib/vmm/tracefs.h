@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 /* EVENT is "system/name".  Empties the buffer when it turns an event on. */
-void es_trace(const char *event, bool on);
+void vmm_trace(const char *event, bool on);
 
 /* How many lines of the buffer hold WORDS. */
-unsigned int es_traced(const char *words);
+unsigned int vmm_traced(const char *words);
 
 #endif

@@ -19,7 +19,7 @@ static void on_kick(int signal)
 	(void)signal;
 }
 
-static void log_exit(struct es_vcpu *vcpu, int run_errno)
+static void log_exit(struct vmm_vcpu *vcpu, int run_errno)
 {
 	char *text = vcpu->exits[vcpu->nr_exits++ % ES_EXIT_LOG];
 	const struct kvm_run *run = vcpu->run;
@@ -45,9 +45,9 @@ static bool is_doorbell(const struct kvm_run *run)
 }
 
 /* EAGAIN: a vCPU that waited for its SIPI goes on.  EINTR: somebody kicked. */
-static void judge_exit(struct es_vcpu *vcpu, int run_errno)
+static void judge_exit(struct vmm_vcpu *vcpu, int run_errno)
 {
-	struct es_vm *vm = vcpu->vm;
+	struct vmm_vm *vm = vcpu->vm;
 
 	if (run_errno == EINTR || run_errno == EAGAIN)
 		return;
@@ -66,8 +66,8 @@ static void judge_exit(struct es_vcpu *vcpu, int run_errno)
 
 static void *vcpu_thread(void *arg)
 {
-	struct es_vcpu *vcpu = arg;
-	struct es_vm *vm = vcpu->vm;
+	struct vmm_vcpu *vcpu = arg;
+	struct vmm_vm *vm = vcpu->vm;
 	int run_errno;
 
 	pthread_mutex_lock(&vm->lock);
@@ -90,13 +90,13 @@ static void *vcpu_thread(void *arg)
 	return NULL;
 }
 
-void es_vcpu_start_thread(struct es_vcpu *vcpu)
+void vmm_vcpu_start_thread(struct vmm_vcpu *vcpu)
 {
 	struct sigaction action = { .sa_handler = on_kick };
 
 	sigaction(SIGUSR1, &action, NULL);
 	if (pthread_create(&vcpu->thread, NULL, vcpu_thread, vcpu))
-		es_fail("starting the thread of vCPU %u failed", vcpu->nr);
+		vmm_fail("starting the thread of vCPU %u failed", vcpu->nr);
 }
 
 static struct timespec from_now(unsigned int ms)
@@ -114,9 +114,9 @@ static struct timespec from_now(unsigned int ms)
 }
 
 /* Under vm->lock: wishes STOP or QUIT and kicks until the thread is out.  False after MS. */
-static bool take_out(struct es_vcpu *vcpu, enum es_vcpu_wish wish, unsigned int ms)
+static bool take_out(struct vmm_vcpu *vcpu, enum vmm_vcpu_wish wish, unsigned int ms)
 {
-	struct es_vm *vm = vcpu->vm;
+	struct vmm_vm *vm = vcpu->vm;
 	unsigned int waited_ms;
 
 	vcpu->wish = wish;
@@ -132,20 +132,20 @@ static bool take_out(struct es_vcpu *vcpu, enum es_vcpu_wish wish, unsigned int 
 	return !vcpu->running;
 }
 
-void es_vcpu_end_thread(struct es_vcpu *vcpu)
+void vmm_vcpu_end_thread(struct vmm_vcpu *vcpu)
 {
-	struct es_vm *vm = vcpu->vm;
+	struct vmm_vm *vm = vcpu->vm;
 	bool out;
 
 	pthread_mutex_lock(&vm->lock);
-	out = take_out(vcpu, ES_VCPU_QUIT, es_time_limit_s() * 1000);
+	out = take_out(vcpu, ES_VCPU_QUIT, vmm_time_limit_s() * 1000);
 	pthread_mutex_unlock(&vm->lock);
 	if (!out)
-		es_fail("vCPU %u does not leave KVM_RUN although it was sent a signal", vcpu->nr);
+		vmm_fail("vCPU %u does not leave KVM_RUN although it was sent a signal", vcpu->nr);
 	pthread_join(vcpu->thread, NULL);
 }
 
-void es_vcpu_go(struct es_vcpu *vcpu)
+void vmm_vcpu_go(struct vmm_vcpu *vcpu)
 {
 	pthread_mutex_lock(&vcpu->vm->lock);
 	vcpu->at_doorbell = false;
@@ -156,19 +156,19 @@ void es_vcpu_go(struct es_vcpu *vcpu)
 	pthread_mutex_unlock(&vcpu->vm->lock);
 }
 
-void es_vcpu_pause(struct es_vcpu *vcpu)
+void vmm_vcpu_pause(struct vmm_vcpu *vcpu)
 {
 	bool out;
 
 	pthread_mutex_lock(&vcpu->vm->lock);
-	out = take_out(vcpu, ES_VCPU_STOP, es_time_limit_s() * 1000);
+	out = take_out(vcpu, ES_VCPU_STOP, vmm_time_limit_s() * 1000);
 	pthread_mutex_unlock(&vcpu->vm->lock);
 	if (!out)
-		es_fail("vCPU %u does not leave KVM_RUN although it was sent a signal", vcpu->nr);
+		vmm_fail("vCPU %u does not leave KVM_RUN although it was sent a signal", vcpu->nr);
 }
 
 /* Waits until the vCPU rings or stops; false after MS. */
-static bool settles_within(struct es_vcpu *vcpu, unsigned int ms)
+static bool settles_within(struct vmm_vcpu *vcpu, unsigned int ms)
 {
 	struct timespec until = from_now(ms);
 	bool settled;
@@ -183,36 +183,36 @@ static bool settles_within(struct es_vcpu *vcpu, unsigned int ms)
 	return settled;
 }
 
-static void fail_with_report(struct es_vcpu *vcpu, const char *what, const char *but)
+static void fail_with_report(struct vmm_vcpu *vcpu, const char *what, const char *but)
 {
 	printf("# wanted: %s; but vCPU %u %s\n", what, vcpu->nr, but);
-	es_report(vcpu->vm);
-	es_fail("last exit of vCPU %u: %s", vcpu->nr,
+	vmm_report(vcpu->vm);
+	vmm_fail("last exit of vCPU %u: %s", vcpu->nr,
 		vcpu->nr_exits ? vcpu->exits[(vcpu->nr_exits - 1) % ES_EXIT_LOG] : "none");
 }
 
-void es_vcpu_wait(struct es_vcpu *vcpu, const char *what)
+void vmm_vcpu_wait(struct vmm_vcpu *vcpu, const char *what)
 {
-	if (!settles_within(vcpu, es_time_limit_s() * 1000))
+	if (!settles_within(vcpu, vmm_time_limit_s() * 1000))
 		fail_with_report(vcpu, what, "did not get there within the time limit");
 	if (!vcpu->at_doorbell)
 		fail_with_report(vcpu, what, "left KVM_RUN for another reason");
 }
 
-void es_vcpu_wait_stop(struct es_vcpu *vcpu, const char *what)
+void vmm_vcpu_wait_stop(struct vmm_vcpu *vcpu, const char *what)
 {
-	if (!settles_within(vcpu, es_time_limit_s() * 1000))
+	if (!settles_within(vcpu, vmm_time_limit_s() * 1000))
 		fail_with_report(vcpu, what, "did not get there within the time limit");
 	if (!vcpu->stopped)
 		fail_with_report(vcpu, what, "went on instead");
 }
 
-bool es_vcpu_rings_within(struct es_vcpu *vcpu, unsigned int ms)
+bool vmm_vcpu_rings_within(struct vmm_vcpu *vcpu, unsigned int ms)
 {
 	return settles_within(vcpu, ms);
 }
 
-bool es_vcpu_complete_io(struct es_vcpu *vcpu)
+bool vmm_vcpu_complete_io(struct vmm_vcpu *vcpu)
 {
 	int ret;
 
@@ -220,24 +220,24 @@ bool es_vcpu_complete_io(struct es_vcpu *vcpu)
 	ret = ioctl(vcpu->fd, KVM_RUN, 0);
 	vcpu->run->immediate_exit = 0;
 	if (ret < 0 && errno != EINTR)
-		es_fail("KVM_RUN with immediate_exit of vCPU %u failed: %m", vcpu->nr);
+		vmm_fail("KVM_RUN with immediate_exit of vCPU %u failed: %m", vcpu->nr);
 	return ret < 0;
 }
 
 /* One ioctl on a vCPU, whether it runs or not. */
-static void vcpu_ioctl(struct es_vcpu *vcpu, unsigned long request, void *arg, const char *name)
+static void vcpu_ioctl(struct vmm_vcpu *vcpu, unsigned long request, void *arg, const char *name)
 {
 	bool ran = vcpu->running;
 
 	if (ran)
-		es_vcpu_pause(vcpu);
+		vmm_vcpu_pause(vcpu);
 	if (ioctl(vcpu->fd, request, arg))
-		es_fail("%s of vCPU %u failed: %m", name, vcpu->nr);
+		vmm_fail("%s of vCPU %u failed: %m", name, vcpu->nr);
 	if (ran && !vcpu->at_doorbell && !vcpu->stopped)
-		es_vcpu_go(vcpu);
+		vmm_vcpu_go(vcpu);
 }
 
-int es_vcpu_mp_state(struct es_vcpu *vcpu)
+int vmm_vcpu_mp_state(struct vmm_vcpu *vcpu)
 {
 	struct kvm_mp_state state;
 
@@ -245,17 +245,17 @@ int es_vcpu_mp_state(struct es_vcpu *vcpu)
 	return state.mp_state;
 }
 
-void es_vcpu_set_mp_state(struct es_vcpu *vcpu, unsigned int state)
+void vmm_vcpu_set_mp_state(struct vmm_vcpu *vcpu, unsigned int state)
 {
 	vcpu_ioctl(vcpu, KVM_SET_MP_STATE, &(struct kvm_mp_state){ state }, "KVM_SET_MP_STATE");
 }
 
-void es_vcpu_nmi(struct es_vcpu *vcpu)
+void vmm_vcpu_nmi(struct vmm_vcpu *vcpu)
 {
 	vcpu_ioctl(vcpu, KVM_NMI, NULL, "KVM_NMI");
 }
 
-void es_vcpu_smi(struct es_vcpu *vcpu)
+void vmm_vcpu_smi(struct vmm_vcpu *vcpu)
 {
 	vcpu_ioctl(vcpu, KVM_SMI, NULL, "KVM_SMI");
 }

@@ -13,12 +13,12 @@
 
 #define ES_EXIT_LOG	8
 
-struct es_vm;
+struct vmm_vm;
 
-enum es_vcpu_wish { ES_VCPU_STOP, ES_VCPU_GO, ES_VCPU_QUIT };
+enum vmm_vcpu_wish { ES_VCPU_STOP, ES_VCPU_GO, ES_VCPU_QUIT };
 
-struct es_vcpu {
-	struct es_vm *vm;
+struct vmm_vcpu {
+	struct vmm_vm *vm;
 	unsigned int nr;
 	int fd;
 	struct kvm_run *run;
@@ -26,7 +26,7 @@ struct es_vcpu {
 	uint64_t cookie;	/* RDX of the launch VMSA */
 	pthread_t thread;
 	/* Under vm->lock. */
-	enum es_vcpu_wish wish;
+	enum vmm_vcpu_wish wish;
 	bool running;		/* the thread is in or around KVM_RUN */
 	bool at_doorbell;
 	bool stopped;		/* by an exit that nobody handles */
@@ -35,31 +35,31 @@ struct es_vcpu {
 	char exits[ES_EXIT_LOG][48];
 };
 
-void es_vcpu_start_thread(struct es_vcpu *vcpu);
-void es_vcpu_end_thread(struct es_vcpu *vcpu);
+void vmm_vcpu_start_thread(struct vmm_vcpu *vcpu);
+void vmm_vcpu_end_thread(struct vmm_vcpu *vcpu);
 
 /* Lets the vCPU run (on); returns at once. */
-void es_vcpu_go(struct es_vcpu *vcpu);
+void vmm_vcpu_go(struct vmm_vcpu *vcpu);
 /* Takes the vCPU out of KVM_RUN by a signal; returns when it is out. */
-void es_vcpu_pause(struct es_vcpu *vcpu);
+void vmm_vcpu_pause(struct vmm_vcpu *vcpu);
 /* Waits for the doorbell, which must come; WHAT says in a message what was wanted. */
-void es_vcpu_wait(struct es_vcpu *vcpu, const char *what);
+void vmm_vcpu_wait(struct vmm_vcpu *vcpu, const char *what);
 /* Waits for an exit that nobody handles, which must come; run->exit_reason has it. */
-void es_vcpu_wait_stop(struct es_vcpu *vcpu, const char *what);
+void vmm_vcpu_wait_stop(struct vmm_vcpu *vcpu, const char *what);
 /* True when the doorbell rings within that time. */
-bool es_vcpu_rings_within(struct es_vcpu *vcpu, unsigned int ms);
+bool vmm_vcpu_rings_within(struct vmm_vcpu *vcpu, unsigned int ms);
 /*
  * KVM_RUN with immediate_exit: takes from kvm_run what it has for the exit at hand, as is due before the state is
  * read.  False: there is another part of that exit to work on.  The vCPU must be out of KVM_RUN.
  */
-bool es_vcpu_complete_io(struct es_vcpu *vcpu);
+bool vmm_vcpu_complete_io(struct vmm_vcpu *vcpu);
 /* The vCPU's ioctls; a vCPU that runs is paused for them and resumed. */
-int es_vcpu_mp_state(struct es_vcpu *vcpu);
-void es_vcpu_set_mp_state(struct es_vcpu *vcpu, unsigned int state);
-void es_vcpu_nmi(struct es_vcpu *vcpu);
-void es_vcpu_smi(struct es_vcpu *vcpu);
+int vmm_vcpu_mp_state(struct vmm_vcpu *vcpu);
+void vmm_vcpu_set_mp_state(struct vmm_vcpu *vcpu, unsigned int state);
+void vmm_vcpu_nmi(struct vmm_vcpu *vcpu);
+void vmm_vcpu_smi(struct vmm_vcpu *vcpu);
 
 /* report.c: the state of all vCPUs as TAP comments, for a case that hangs. */
-void es_report(struct es_vm *vm);
+void vmm_report(struct vmm_vm *vm);
 
 #endif

@@ -25,29 +25,29 @@
 static int must(int ret, const char *what)
 {
 	if (ret < 0)
-		es_fail("%s failed: %m", what);
+		vmm_fail("%s failed: %m", what);
 	return ret;
 }
 
 /* Aligned, so that default transparent huge pages apply; pages that nobody touches stay unpopulated. */
-static void map_memory(struct es_vm *vm, const struct es_vm_options *options)
+static void map_memory(struct vmm_vm *vm, const struct vmm_vm_options *options)
 {
 	int kind = options->shared_memory ? MAP_SHARED : MAP_PRIVATE;
 	uint8_t *area = mmap(NULL, AGENT_GUEST_BYTES + HUGE_BYTES, PROT_READ | PROT_WRITE,
 			     kind | MAP_ANONYMOUS, -1, 0);
 
 	if (area == MAP_FAILED)
-		es_fail("mapping guest memory failed: %m");
+		vmm_fail("mapping guest memory failed: %m");
 	if (options->small_pages)
 		madvise(area, AGENT_GUEST_BYTES + HUGE_BYTES, MADV_NOHUGEPAGE);
 	vm->mapping = area;
 	vm->memory = (uint8_t *)(((uintptr_t)area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
 	if (options->memory_fd && mmap(vm->memory, AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
 				       options->memory_fd, 0) == MAP_FAILED)
-		es_fail("mapping the file with guest memory failed: %m");
+		vmm_fail("mapping the file with guest memory failed: %m");
 }
 
-static void add_slot(struct es_vm *vm, unsigned int nr, const struct es_slot *slot, bool pin)
+static void add_slot(struct vmm_vm *vm, unsigned int nr, const struct vmm_slot *slot, bool pin)
 {
 	struct kvm_userspace_memory_region region = {
 		.slot = nr, .guest_phys_addr = slot->gpa, .memory_size = slot->bytes,
@@ -61,9 +61,9 @@ static void add_slot(struct es_vm *vm, unsigned int nr, const struct es_slot *sl
 }
 
 /* What a twin or a mirror has is pinned by the other VM. */
-static void add_memory(struct es_vm *vm, const struct es_vm_options *options)
+static void add_memory(struct vmm_vm *vm, const struct vmm_vm_options *options)
 {
-	struct es_slot whole = { .bytes = AGENT_GUEST_BYTES, .memory = vm->memory };
+	struct vmm_slot whole = { .bytes = AGENT_GUEST_BYTES, .memory = vm->memory };
 	unsigned int i;
 
 	if (!options->slots)
@@ -81,7 +81,7 @@ static uint64_t host_c_bit(void)
 }
 
 /* Identity map of [0, 6 MiB) and of 2 MiB at AGENT_MMIO_GPA; private is what carries the C-bit. */
-static void build_tables(struct es_vm *vm)
+static void build_tables(struct vmm_vm *vm)
 {
 	uint64_t *pml4 = (uint64_t *)(vm->memory + AGENT_TABLES_GPA);
 	uint64_t *pdpt = pml4 + 512, *low = pml4 + 1024, *mmio = pml4 + 1536;
@@ -96,13 +96,13 @@ static void build_tables(struct es_vm *vm)
 	mmio[AGENT_MMIO_GPA >> 21 & 511] = AGENT_MMIO_GPA | PTE_HUGE;
 }
 
-static void load_agent(struct es_vm *vm)
+static void load_agent(struct vmm_vm *vm)
 {
-	memcpy(vm->memory + AGENT_IMAGE_GPA, es_agent_image, es_agent_image_end - es_agent_image);
+	memcpy(vm->memory + AGENT_IMAGE_GPA, vmm_agent_image, vmm_agent_image_end - vmm_agent_image);
 	build_tables(vm);
 }
 
-static void set_cpuid(struct es_vcpu *vcpu, const struct es_vm_options *options)
+static void set_cpuid(struct vmm_vcpu *vcpu, const struct vmm_vm_options *options)
 {
 	struct { struct kvm_cpuid2 head; struct kvm_cpuid_entry2 entries[128]; } cpuid = {
 		.head.nent = 128,
@@ -136,9 +136,9 @@ static void set_segments(struct kvm_sregs *sregs, const struct agent_header *hea
 }
 
 /* What becomes the launch VMSA. */
-static void set_launch_state(struct es_vcpu *vcpu)
+static void set_launch_state(struct vmm_vcpu *vcpu)
 {
-	const struct agent_header *head = (const void *)es_agent_image;
+	const struct agent_header *head = (const void *)vmm_agent_image;
 	uint64_t block = head->cpus + vcpu->nr * AGENT_CPU_BYTES;
 	struct kvm_sregs sregs;
 	struct kvm_regs regs = {
@@ -157,9 +157,9 @@ static void set_launch_state(struct es_vcpu *vcpu)
 	must(ioctl(vcpu->fd, KVM_SET_REGS, &regs), "KVM_SET_REGS");
 }
 
-static void add_vcpu(struct es_vm *vm, unsigned int nr, const struct es_vm_options *options)
+static void add_vcpu(struct vmm_vm *vm, unsigned int nr, const struct vmm_vm_options *options)
 {
-	struct es_vcpu *vcpu = &vm->vcpus[nr];
+	struct vmm_vcpu *vcpu = &vm->vcpus[nr];
 
 	vcpu->vm = vm;
 	vcpu->run_bytes = must(ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
@@ -168,14 +168,14 @@ static void add_vcpu(struct es_vm *vm, unsigned int nr, const struct es_vm_optio
 	vcpu->fd = must(ioctl(vm->fd, KVM_CREATE_VCPU, nr), "KVM_CREATE_VCPU");
 	vcpu->run = mmap(NULL, vcpu->run_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, vcpu->fd, 0);
 	if (vcpu->run == MAP_FAILED)
-		es_fail("mapping kvm_run failed: %m");
+		vmm_fail("mapping kvm_run failed: %m");
 	set_cpuid(vcpu, options);
 	if (!options->twin_of && !options->slots && !options->blank)
 		set_launch_state(vcpu);
-	es_vcpu_start_thread(vcpu);
+	vmm_vcpu_start_thread(vcpu);
 }
 
-static void init_lock(struct es_vm *vm)
+static void init_lock(struct vmm_vm *vm)
 {
 	pthread_condattr_t attr;
 
@@ -186,7 +186,7 @@ static void init_lock(struct es_vm *vm)
 }
 
 /* Memory, most often with the agent in it, and an encryption context. */
-static void begin_guest(struct es_vm *vm, const struct es_vm_options *options)
+static void begin_guest(struct vmm_vm *vm, const struct vmm_vm_options *options)
 {
 	if (options->slots)
 		vm->memory = options->slots[0].memory;
@@ -194,11 +194,11 @@ static void begin_guest(struct es_vm *vm, const struct es_vm_options *options)
 		map_memory(vm, options);
 	if (!options->blank && !options->slots)
 		load_agent(vm);
-	if (!options->plain && es_sev_init(vm, options->ghcb_version))
-		es_fail("%s failed: %m", options->ghcb_version ? "KVM_SEV_INIT2" : "KVM_SEV_ES_INIT");
+	if (!options->plain && vmm_sev_init(vm, options->ghcb_version))
+		vmm_fail("%s failed: %m", options->ghcb_version ? "KVM_SEV_INIT2" : "KVM_SEV_ES_INIT");
 }
 
-static void mirror_guest(struct es_vm *vm, struct es_vm *owner)
+static void mirror_guest(struct vmm_vm *vm, struct vmm_vm *owner)
 {
 	struct kvm_enable_cap cap = { .cap = KVM_CAP_VM_COPY_ENC_CONTEXT_FROM, .args[0] = owner->fd };
 
@@ -206,14 +206,14 @@ static void mirror_guest(struct es_vm *vm, struct es_vm *owner)
 	must(ioctl(vm->fd, KVM_ENABLE_CAP, &cap), "KVM_CAP_VM_COPY_ENC_CONTEXT_FROM");
 }
 
-static void add_dirty_rings(struct es_vm *vm, unsigned int bytes)
+static void add_dirty_rings(struct vmm_vm *vm, unsigned int bytes)
 {
 	struct kvm_enable_cap cap = { .cap = KVM_CAP_DIRTY_LOG_RING, .args[0] = bytes };
 
 	must(ioctl(vm->fd, KVM_ENABLE_CAP, &cap), "KVM_CAP_DIRTY_LOG_RING");
 }
 
-void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
+void vmm_vm_create(struct vmm_vm *vm, const struct vmm_vm_options *options)
 {
 	unsigned int i, type;
 
@@ -221,7 +221,7 @@ void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 	init_lock(vm);
 	vm->kvm_fd = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "opening /dev/kvm");
 	vm->sev_fd = options->plain ? -1 : must(open("/dev/sev", O_RDWR | O_CLOEXEC), "opening /dev/sev");
-	type = options->ghcb_version ? es_init2_vm_type(vm->kvm_fd) : KVM_VM_DEFAULT;
+	type = options->ghcb_version ? vmm_init2_vm_type(vm->kvm_fd) : KVM_VM_DEFAULT;
 	vm->fd = must(ioctl(vm->kvm_fd, KVM_CREATE_VM, type), "KVM_CREATE_VM");
 	vm->c_bit = host_c_bit();
 	if (options->twin_of)
@@ -240,12 +240,12 @@ void es_vm_create(struct es_vm *vm, const struct es_vm_options *options)
 		add_vcpu(vm, i, options);
 }
 
-void es_vm_close(struct es_vm *vm)
+void vmm_vm_close(struct vmm_vm *vm)
 {
 	unsigned int i;
 
 	for (i = 0; i < vm->nr_vcpus; i++) {
-		es_vcpu_end_thread(&vm->vcpus[i]);
+		vmm_vcpu_end_thread(&vm->vcpus[i]);
 		munmap(vm->vcpus[i].run, vm->vcpus[i].run_bytes);
 		close(vm->vcpus[i].fd);
 	}
@@ -254,9 +254,9 @@ void es_vm_close(struct es_vm *vm)
 	close(vm->kvm_fd);
 }
 
-void es_vm_destroy(struct es_vm *vm)
+void vmm_vm_destroy(struct vmm_vm *vm)
 {
-	es_vm_close(vm);
+	vmm_vm_close(vm);
 	if (vm->mapping)
 		munmap(vm->mapping, AGENT_GUEST_BYTES + HUGE_BYTES);
 }

@@ -22,24 +22,24 @@
 #define ES_GHCB_DEFAULT		0x10000u	/* ghcb_version: what KVM_SEV_INIT2 makes of 0 */
 
 /* KVM_SEV_GUEST_STATUS */
-enum es_guest_state { ES_LAUNCH_UPDATE = 1, ES_LAUNCH_SECRET = 2, ES_RUNNING = 3 };
+enum vmm_guest_state { ES_LAUNCH_UPDATE = 1, ES_LAUNCH_SECRET = 2, ES_RUNNING = 3 };
 
 /* A part of the guest's memory that the caller has. */
-struct es_slot {
+struct vmm_slot {
 	uint64_t gpa, bytes;
 	uint8_t *memory;
 };
 
-struct es_vm_options {
+struct vmm_vm_options {
 	unsigned int nr_vcpus;
 	int memory_fd;		/* memory is this file's; 0: anonymous */
 	bool shared_memory;	/* pages that cannot move although nobody pins them for writing */
 	bool small_pages;	/* no transparent huge pages, which are Debian's default */
 	unsigned int ghcb_version;	/* 0: KVM_SEV_ES_INIT, which means 1; else KVM_SEV_INIT2 with it */
-	struct es_vm *twin_of;	/* the same memory and vCPUs, no SEV yet: where that VM can move to */
-	struct es_vm *mirror_of;	/* a mirror of that VM, with the same memory */
+	struct vmm_vm *twin_of;	/* the same memory and vCPUs, no SEV yet: where that VM can move to */
+	struct vmm_vm *mirror_of;	/* a mirror of that VM, with the same memory */
 	bool blank;		/* no agent: the guest comes from elsewhere */
-	const struct es_slot *slots;	/* this memory, and vCPUs as KVM makes them: firmware in it starts by itself */
+	const struct vmm_slot *slots;	/* this memory, and vCPUs as KVM makes them: firmware in it starts by itself */
 	unsigned int nr_slots;
 	bool plain;		/* with slots: a guest without SEV, to look into one that does not start */
 	bool no_apic;		/* KVM has none: it is the VMM's */
@@ -47,44 +47,44 @@ struct es_vm_options {
 	void (*edit_cpuid)(struct kvm_cpuid_entry2 *entry);	/* sees each entry before a vCPU gets it */
 };
 
-struct es_vm {
+struct vmm_vm {
 	int kvm_fd, sev_fd, fd;
 	uint8_t *memory;	/* the host's view, AGENT_GUEST_BYTES, or that of the first slot */
 	void *mapping;		/* what the memory is a part of; NULL: another VM's */
 	unsigned int nr_vcpus;
-	struct es_vcpu vcpus[AGENT_MAX_VCPUS];
+	struct vmm_vcpu vcpus[AGENT_MAX_VCPUS];
 	uint64_t c_bit;
 	uint8_t measurement[ES_MEASURE_BYTES + ES_NONCE_BYTES];
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* Exits other than the doorbell; true: go on.  Runs in the vCPU's thread. */
-	bool (*on_exit)(struct es_vcpu *vcpu, struct kvm_run *run);
+	bool (*on_exit)(struct vmm_vcpu *vcpu, struct kvm_run *run);
 	void *context;
 };
 
 /* The agent as it is loaded (image.S). */
-extern const uint8_t es_agent_image[], es_agent_image_end[];
+extern const uint8_t vmm_agent_image[], vmm_agent_image_end[];
 
 /* Everything up to the launch; each failure ends the case with one sentence. */
-void es_vm_create(struct es_vm *vm, const struct es_vm_options *options);
+void vmm_vm_create(struct vmm_vm *vm, const struct vmm_vm_options *options);
 /* The first SEV command on a VM, KVM_SEV_ES_INIT or KVM_SEV_INIT2: 0 or -errno. */
-int es_sev_init(struct es_vm *vm, unsigned int ghcb_version);
+int vmm_sev_init(struct vmm_vm *vm, unsigned int ghcb_version);
 /* The VM type that KVM_SEV_INIT2 wants on this kernel. */
-unsigned int es_init2_vm_type(int kvm_fd);
+unsigned int vmm_init2_vm_type(int kvm_fd);
 /* START, UPDATE_DATA, UPDATE_VMSA, MEASURE, FINISH. */
-void es_vm_launch(struct es_vm *vm);
+void vmm_vm_launch(struct vmm_vm *vm);
 /* Nothing of the VM is left in KVM; its memory stays mapped. */
-void es_vm_close(struct es_vm *vm);
+void vmm_vm_close(struct vmm_vm *vm);
 /* The same, and its memory is given back. */
-void es_vm_destroy(struct es_vm *vm);
+void vmm_vm_destroy(struct vmm_vm *vm);
 
 /* One command: 0 or -errno; *fw_error (may be NULL) is the security processor's answer. */
-int es_sev_cmd(struct es_vm *vm, uint32_t id, void *data, uint32_t *fw_error);
-int es_launch_start(struct es_vm *vm);
-int es_launch_data(struct es_vm *vm);
-int es_launch_vmsa(struct es_vm *vm);
-int es_launch_measure(struct es_vm *vm);
-int es_launch_finish(struct es_vm *vm);
-int es_guest_state(struct es_vm *vm);
+int vmm_sev_cmd(struct vmm_vm *vm, uint32_t id, void *data, uint32_t *fw_error);
+int vmm_launch_start(struct vmm_vm *vm);
+int vmm_launch_data(struct vmm_vm *vm);
+int vmm_launch_vmsa(struct vmm_vm *vm);
+int vmm_launch_measure(struct vmm_vm *vm);
+int vmm_launch_finish(struct vmm_vm *vm);
+int vmm_guest_state(struct vmm_vm *vm);
 
 #endif
