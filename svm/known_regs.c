@@ -106,6 +106,7 @@ void es_known_regs_set(struct kvm_vcpu *vcpu, const struct es_known_regs *regs)
 {
 	u64 svme = vcpu->arch.efer & EFER_SVME;
 
+	lockdep_assert(mutex_is_locked(&vcpu->mutex));
 	set_control_regs(vcpu, regs->cr0, regs->cr4, (regs->efer & ~(u64)EFER_SVME) | svme);
 	vcpu->arch.xcr0 = regs->xcr0;
 	vcpu->arch.ia32_xss = regs->xss;

@@ -81,8 +81,8 @@ static void move_response(struct kvm_vcpu *to, struct kvm_vcpu *from)
 
 void es_move_vcpu(struct kvm_vcpu *to, struct kvm_vcpu *from)
 {
-	lockdep_assert_held(&to->mutex);
-	lockdep_assert_held(&from->mutex);
+	/* KVM hides the mutexes of all vCPUs but the first one from lockdep. */
+	lockdep_assert(mutex_is_locked(&to->mutex) && mutex_is_locked(&from->mutex));
 	move_response(to, from);
 	to_es(to)->in_run = false;
 	es_ap_create(to);		/* its creation did not, because it was no SEV-ES vCPU */

@@ -49,8 +49,14 @@ int es_nae_cpuid(struct kvm_vcpu *vcpu);
 
 /* nae_io.c */
 
+int es_nae_ioio(struct kvm_vcpu *vcpu);
+int es_nae_mmio(struct kvm_vcpu *vcpu);
+
 /* Handle an event for which es_nae_is_io() is true. */
-int es_nae_io(struct kvm_vcpu *vcpu);
+static inline int es_nae_io(struct kvm_vcpu *vcpu)
+{
+	return to_es(vcpu)->rule->event == ES_NAE_IOIO ? es_nae_ioio(vcpu) : es_nae_mmio(vcpu);
+}
 
 /* jump_table.c */
 

@@ -50,7 +50,7 @@ static int scalar_io(struct kvm_vcpu *vcpu, u32 size_bytes, u16 port, bool in)
 	return es_device_pio(vcpu, size_bytes, port, 1, in);
 }
 
-static int handle_ioio(struct kvm_vcpu *vcpu)
+int es_nae_ioio(struct kvm_vcpu *vcpu)
 {
 	u64 info1 = to_es(vcpu)->req.info1;
 	u32 size_bytes = ES_IOIO_SIZE(info1);
@@ -64,7 +64,7 @@ static int handle_ioio(struct kvm_vcpu *vcpu)
 }
 
 /* A request for no bytes is complete immediately. */
-static int handle_mmio(struct kvm_vcpu *vcpu)
+int es_nae_mmio(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);
 	bool read = es->rule->event == ES_NAE_MMIO_READ;
@@ -81,9 +81,4 @@ static int handle_mmio(struct kvm_vcpu *vcpu)
 	}
 
 	return es_device_mmio(vcpu, es->req.info1, read);
-}
-
-int es_nae_io(struct kvm_vcpu *vcpu)
-{
-	return to_es(vcpu)->rule->event == ES_NAE_IOIO ? handle_ioio(vcpu) : handle_mmio(vcpu);
 }

@@ -100,6 +100,7 @@ static void write_response(struct kvm_vcpu *vcpu)
 /* Caller must hold the vCPU's mutex.  Return 0 or -EBUSY. */
 static int get_vcpu(struct kvm_vcpu *vcpu, struct kvm_amd_es_vcpu *state)
 {
+	lockdep_assert_held(&vcpu->mutex);
 	if (es_vcpu_io_pending(vcpu))
 		return -EBUSY;
 	write_response(vcpu);

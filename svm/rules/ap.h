@@ -52,7 +52,7 @@ struct es_ap_step es_ap_next(enum es_ap_state state, enum es_ap_event event);
 /* Return true if the vCPU must not enter the guest. */
 static inline bool es_ap_held(enum es_ap_state state)
 {
-	return state >= ES_AP_HELD_NAE && state < ES_NR_AP_STATES;
+	return state >= ES_AP_HELD_NAE;
 }
 
 /* Return true if the vCPU is held, and INIT came: it waits for SIPI. */
