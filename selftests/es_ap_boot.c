@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: An AP waits for its first SIPI, which runs it from its launch VMSA whatever the vector.  The AP
- *	jump table is one value for the VM, set and read back.  Any number of APs may be held at once.
+ * Rule: An AP waits for its first SIPI, which runs it from its launch VMSA whatever the vector.
+ *	The AP jump table is one value for the VM, set and read back.  Any number of APs may be held
+ *	at the same time.
  * Source: AMD 56421 GHCB Specification, sections "SMP Booting", "AP Jump Table", "AP Reset Hold".
  * Why it matters: The state of an AP is frozen at launch: a host that applied the SIPI's vector, or
- *	started it early, would run it somewhere else.  Firmware hands its APs over by the jump table.
- * Not covered: What the jump table's page holds (the firmware's business; guest_boots goes that way).
+ *	started it early, would run it somewhere else.  Firmware hands its APs over through the jump
+ *	table.
+ * Not covered: The contents of the jump table's page, which firmware defines (guest_boots uses it).
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -79,7 +81,7 @@ TEST_F_TIMEOUT(boot, the_jump_table_is_the_same_for_every_vcpu, 120)
 	EXPECT_EQ(AGENT_SPARE_GPA, vmm_info2(self->bsp));
 }
 
-/* Four vCPUs: the APs are held by different roads at the same time and woken in another order. */
+/* Four vCPUs: the APs are held by different methods at the same time and woken in another order. */
 FIXTURE(crowd) {
 	struct vmm_vm vm;
 	struct vmm_vcpu *vcpus;
@@ -112,7 +114,8 @@ TEST_F_TIMEOUT(crowd, a_sipi_wakes_the_ap_it_is_for_and_no_other, 240)
 		bool by_msr = (round / 3 + woken) % 2;
 
 		for (nr = 1; nr < 4; nr++)
-			ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_parked_mp_state(&self->vcpus[nr]));
+			ASSERT_EQ(KVM_MP_STATE_AP_RESET_HOLD,
+				  vmm_parked_mp_state(&self->vcpus[nr]));
 		vmm_send_init_sipi(&self->vcpus[0], &self->vcpus[woken], 0x10);
 		vmm_vcpu_wait(&self->vcpus[woken], "the SIPI wakes its AP");
 		EXPECT_TRUE(vmm_woken_by_sipi(&self->vcpus[woken], by_msr));

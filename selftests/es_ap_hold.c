@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A vCPU that asks for AP reset hold, by its GHCB page or by the GHCB MSR, stays parked (MP state 9)
- *	until INIT and SIPI, and the answer is non-zero on the road the hold came by.  Nothing else ends the
- *	hold, and no wake-up is lost.
+ * Rule: A vCPU that asks for AP reset hold, by its GHCB page or by the GHCB MSR, stays parked (MP
+ *	state 9) until INIT and SIPI, and the response is non-zero and uses the method of the hold.
+ *	Nothing else ends the hold, and no wake-up is lost.
  * Source: AMD 56421 GHCB Specification, sections "AP Reset Hold" and "SMP Booting".
- * Why it matters: A lost wake-up is a guest that hangs while it boots.  A false one sends firmware's
- *	parked APs through the jump table to whatever it holds (edk2 does not look at the answer).
- * Not covered: reset by userspace, an answer after the GHCB page has gone, real-mode start (the
- *	firmware's business; guest_boots goes that way).
- * Fails with: stock kvm_amd: that of the SMI (6.12: KVM_RUN gives EIO; 6.1: the guest loses its memory),
- *	the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), those
- *	of lost wake-ups (6.1 and 6.12: the AP sleeps for ever after INIT and SIPI that came just before its
- *	hold), that of the control registers (KVM takes CR4 and EFER for 0 after INIT), those of the boot CPU
- *	that park it after INIT, and on 6.1 every case of the MSR road (the request is not known).  A module
- *	that looks into KVM's APIC where there is none: the host's oops in KVM_SET_MP_STATE, no_apic.
+ * Why it matters: A lost wake-up is a guest that hangs while it boots.  A false one sends
+ *	firmware's parked APs through the jump table to whatever it holds (edk2 does not check the
+ *	response).
+ * Not covered: reset by userspace, a response when the GHCB page is not mapped any more, real-mode
+ *	start, which firmware defines (guest_boots uses it).
+ * Fails with: stock kvm_amd: that of the SMI (6.12: KVM_RUN gives EIO; 6.1: the guest loses its
+ *	memory), the NMI cases (6.1 and 6.12: the AP runs its NMI handler and gets 0), those of lost
+ *	wake-ups (6.1 and 6.12: the AP is never woken after INIT and SIPI that came just before its
+ *	hold), that of the control registers (KVM sets its copies of CR4 and EFER to 0 on INIT),
+ *	those of the boot CPU that park it after INIT, and on 6.1 every case of the MSR protocol
+ *	(the request is not known).  A module that reads KVM's APIC where there is none: the host's
+ *	oops in KVM_SET_MP_STATE, no_apic.
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -24,7 +26,8 @@
 #define ROUNDS		200
 #define KICKS		20
 #define QUIET_MS	200
-#define SMRAM_GPA	0x3fe00		/* where KVM keeps a CPU's state in SMM: private memory here */
+/* where KVM keeps a CPU's state in SMM: private memory here */
+#define SMRAM_GPA	0x3fe00
 
 FIXTURE(ap) {
 	struct vmm_vm vm;
@@ -52,7 +55,7 @@ FIXTURE_TEARDOWN(ap)
 	vmm_vm_destroy(&self->vm);
 }
 
-/* The hold goes on, in that MP state, and the guest did not get to run. */
+/* Expect that the hold continues in that MP state, and that the guest does not run. */
 #define EXPECT_HELD(vcpu, state) do {						\
 	EXPECT_FALSE(vmm_vcpu_rings_within(vcpu, QUIET_MS));			\
 	EXPECT_EQ(state, vmm_vcpu_mp_state(vcpu));				\
@@ -72,7 +75,7 @@ TEST_F_TIMEOUT(ap, is_woken_by_init_and_sipi, 120)
 	EXPECT_EQ(1, vmm_mailbox(self->ap)->starts);
 }
 
-/* INIT and SIPI meet the AP before, in and behind the way into the hold, and long after. */
+/* INIT and SIPI reach the AP before, during and after its way into the hold, and long after. */
 TEST_F_TIMEOUT(ap, never_misses_a_wake_up, 240)
 {
 	unsigned int round;
@@ -89,7 +92,7 @@ TEST_F_TIMEOUT(ap, never_misses_a_wake_up, 240)
 	}
 }
 
-/* A guest's AP says in memory that it parks before it does: INIT and SIPI may come in between. */
+/* A guest's AP writes to memory that it parks before it does: INIT and SIPI may come in between. */
 TEST_F_TIMEOUT(ap, a_wake_up_just_before_the_hold_is_not_lost, 120)
 {
 	unsigned int round;
@@ -135,7 +138,9 @@ static uint64_t smram(struct vmm_vcpu *vcpu)
 	return vmm_mailbox(vcpu)->out[0];
 }
 
-/* There is no SMM: an SMI is dropped, whoever sends it, and INIT and SIPI end the holds after it. */
+/*
+ * There is no SMM: an SMI is dropped, whatever sends it, and INIT and SIPI end the holds after it.
+ */
 TEST_F_TIMEOUT(ap, an_smi_changes_nothing, 120)
 {
 	uint64_t before = smram(self->bsp);
@@ -159,7 +164,7 @@ TEST_F_TIMEOUT(ap, an_smi_changes_nothing, 120)
 	EXPECT_EQ(before, smram(self->bsp));
 }
 
-/* INIT would drop it, as it does in every vCPU. */
+/* INIT drops a pending NMI, as it does in every vCPU. */
 TEST_F_TIMEOUT(ap, an_nmi_waits_until_the_hold_ends, 120)
 {
 	vmm_park(self->ap, variant->by_msr);
@@ -199,7 +204,7 @@ TEST_F_TIMEOUT(ap, is_held_after_its_mp_state_was_read_and_set_again, 120)
 	EXPECT_TRUE(vmm_woken_by_sipi(self->ap, variant->by_msr));
 }
 
-/* Userspace may end a hold; the answer says that it was no SIPI. */
+/* Userspace may end a hold; the response shows that it was no SIPI. */
 TEST_F_TIMEOUT(ap, is_released_by_userspace_with_an_answer_of_zero, 120)
 {
 	vmm_park(self->ap, variant->by_msr);
@@ -215,7 +220,7 @@ TEST_F_TIMEOUT(ap, is_released_by_userspace_with_an_answer_of_zero, 120)
 	}
 }
 
-/* They are in the VMSA, which no INIT changes; KVM makes CPUID's OSXSAVE of CR4. */
+/* They are in the VMSA, which no INIT changes; KVM derives CPUID's OSXSAVE from CR4. */
 TEST_F_TIMEOUT(ap, keeps_its_control_registers_over_init_as_kvm_knows_them, 120)
 {
 	struct kvm_sregs before = { }, after = { };
@@ -246,7 +251,10 @@ TEST_F_TIMEOUT(ap, may_be_held_both_ways_in_turn, 120)
 	}
 }
 
-/* The boot CPU, below: INIT does not stop it unless it is held, and what INIT and SIPI mean is not lost. */
+/*
+ * The boot CPU, below: INIT stops it only when it is held, and the effect of INIT and SIPI is not
+ * lost.
+ */
 #define EXPECT_BSP_WOKEN() do {							\
 	vmm_vcpu_wait(self->bsp, "INIT and SIPI end the boot CPU's hold");	\
 	EXPECT_TRUE(vmm_woken_by_sipi(self->bsp, variant->by_msr));		\
@@ -317,7 +325,7 @@ TEST_F_TIMEOUT(ap, boot_cpu_does_not_lose_a_wake_up_just_before_the_hold, 120)
 	EXPECT_HELD(self->bsp, KVM_MP_STATE_AP_RESET_HOLD);
 }
 
-/* A SIPI without INIT means nothing, nor does the INIT behind it make it one. */
+/* A SIPI without INIT has no effect, and a later INIT gives it none. */
 TEST_F_TIMEOUT(ap, boot_cpu_forgets_a_sipi_that_no_init_came_before, 120)
 {
 	vmm_send_icr(self->ap, ES_ICR_SIPI | 0x10, self->bsp->nr);
@@ -330,7 +338,7 @@ TEST_F_TIMEOUT(ap, boot_cpu_forgets_a_sipi_that_no_init_came_before, 120)
 	EXPECT_BSP_WOKEN();
 }
 
-/* A VMM with an APIC of its own keeps the MP state: a hold is an exit, and KVM_RUN ends it. */
+/* A VMM with its own APIC keeps the MP state: a hold is an exit, and KVM_RUN ends it. */
 FIXTURE(no_apic) {
 	struct vmm_vm vm;
 	struct vmm_vcpu *bsp;

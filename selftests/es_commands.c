@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: What the stock module answers to a command of KVM_MEMORY_ENCRYPT_OP, ours answers: each command that
- *	either kernel knows, those that none knows, and ours where a VM is none of ours; on a VM without SEV, with
- *	SEV, with SEV-ES, before and after the launch, on mirrors, and on a VM whose guest has moved away.
- * Source: KVM API, KVM_MEMORY_ENCRYPT_OP and amd-memory-encryption.rst; what the stock modules do where these are
- *	silent (the errors in the table below were read from them, on both kernels).
- * Why it matters: VMMs and the kernel's own tests tell kernels and VMs apart by these errors.
- * Not covered: What commands do with good data (es_launch.c, es_migrate.c, es_state.c, es_secret.c); SNP guests.
- * Fails with: SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA, or any command of ours, refused with ENOTTY.
+ * Rule: This module returns the same error as the stock module for a command of
+ *	KVM_MEMORY_ENCRYPT_OP: each command that either kernel knows, those that none knows, and
+ *	this module's commands where a VM is not SEV-ES; on a VM without SEV, with SEV, with SEV-ES,
+ *	before and after the launch, on mirrors, and on a VM whose guest has moved away.
+ * Source: KVM API, KVM_MEMORY_ENCRYPT_OP and amd-memory-encryption.rst; the behaviour of the stock
+ *	modules where these are silent (the errors in the table below were read from them, on both
+ *	kernels).
+ * Why it matters: VMMs and the kernel's tests distinguish kernels and VMs by these errors.
+ * Not covered: The effect of commands with good data (es_launch.c, es_migrate.c, es_state.c,
+ *	es_secret.c); SNP guests.
+ * Fails with: SEND_UPDATE_VMSA and RECEIVE_UPDATE_VMSA, or any command of this module, rejected
+ *	with ENOTTY.
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -19,18 +23,29 @@
 #include "state.h"
 #include "../spec/sev_init.h"
 
-enum kind { VM_PLAIN, VM_SEV, VM_SEV_RUNNING, VM_ES, VM_ES_RUNNING, VM_MIRROR, VM_ES_MIRROR, VM_MOVED, VM_KINDS };
-
-/* Not of errno.h: what depends on the module or on the kernel, which told() says. */
-enum {
-	EFFECT = -1,	/* the command needs no data, and would change the VM: not tried */
-	OURS = -2,	/* ours for this VM: EFAULT, and EINVAL from the stock module */
-	TWICE = -3,	/* initialized already: EBUSY from 6.1, EINVAL from 6.12 */
-	NO_SNP = -4,	/* 6.1 does not know the command; ENOTTY from 6.12 */
-	NEW_TYPE = -5,	/* 6.12 wants a VM of the type that it brought with the command; 6.1 has ours only: EFAULT */
+enum kind {
+	VM_PLAIN, VM_SEV, VM_SEV_RUNNING, VM_ES, VM_ES_RUNNING, VM_MIRROR, VM_ES_MIRROR, VM_MOVED,
+	VM_KINDS
 };
 
-/* What commands FIRST to LAST give without data that can be read. */
+/*
+ * Results that are not in errno.h, because they depend on the module or on the kernel; resolved
+ * below.
+ */
+enum {
+	EFFECT = -1,	/* the command needs no data, and would change the VM: not tried */
+	/* this module's command for this VM: EFAULT, and EINVAL from the stock module */
+	OURS = -2,
+	TWICE = -3,	/* initialized already: EBUSY from 6.1, EINVAL from 6.12 */
+	NO_SNP = -4,	/* 6.1 does not know the command; ENOTTY from 6.12 */
+	/*
+	 * 6.12 wants a VM of the type that it introduced with the command; 6.1 has this module's
+	 * only: EFAULT
+	 */
+	NEW_TYPE = -5,
+};
+
+/* The result of commands FIRST to LAST without data that can be read. */
 static const struct row {
 	const char *name;
 	uint32_t first, last;
@@ -93,7 +108,7 @@ static const struct row {
 	  { EINVAL, EINVAL, EINVAL, EINVAL, EINVAL, EINVAL, EINVAL, EIO } },
 };
 
-/* Only what the commands look at: file descriptors, no memory, no vCPUs. */
+/* Open a VM with what the commands check: file descriptors, no memory, no vCPUs. */
 static void open_vm(struct vmm_vm *vm)
 {
 	memset(vm, 0, sizeof(*vm));
@@ -145,14 +160,16 @@ FIXTURE_SETUP(command)
 {
 	struct vmm_vm *guest = &self->vm;
 	enum kind kind = variant->kind;
-	bool es = kind == VM_ES || kind == VM_ES_RUNNING || kind == VM_ES_MIRROR || kind == VM_MOVED;
+	bool es = kind == VM_ES || kind == VM_ES_RUNNING || kind == VM_ES_MIRROR ||
+		  kind == VM_MOVED;
 
 	open_vm(&self->vm);
 	open_vm(&self->other);
 	if (kind == VM_MIRROR || kind == VM_ES_MIRROR)
 		guest = &self->other;
 	if (kind != VM_PLAIN)
-		must(vmm_sev_cmd(guest, es ? KVM_SEV_ES_INIT : KVM_SEV_INIT, NULL, NULL), "KVM_SEV_INIT");
+		must(vmm_sev_cmd(guest, es ? KVM_SEV_ES_INIT : KVM_SEV_INIT, NULL, NULL),
+		     "KVM_SEV_INIT");
 	if (kind == VM_SEV_RUNNING || kind == VM_ES_RUNNING)
 		launch(guest, es ? ES_POLICY_NODBG | ES_POLICY_ES : ES_POLICY_NODBG);
 	if (guest != &self->vm)
@@ -183,7 +200,7 @@ static int told(const struct row *row, enum kind kind, bool new_kernel)
 	}
 }
 
-/* Returns how many answers were others than WANT. */
+/* Return how many results differ from WANT. */
 static unsigned int ask(struct vmm_vm *vm, const struct row *row, uint32_t id, int want)
 {
 	void *const places[] = { NULL, (void *)1, (void *)(1ull << 63) };
@@ -194,7 +211,8 @@ static unsigned int ask(struct vmm_vm *vm, const struct row *row, uint32_t id, i
 
 		if (error == want)
 			continue;
-		printf("# command %#x (%s), data at %p: errno %d, wanted %d\n", id, row->name, places[i], error, want);
+		printf("# command %#x (%s), data at %p: errno %d, wanted %d\n", id, row->name,
+		       places[i], error, want);
 		fflush(stdout);
 		wrong++;
 	}
@@ -217,7 +235,10 @@ TEST_F_TIMEOUT(command, gets_the_error_of_the_stock_module, 120)
 	EXPECT_LE(50, asked);
 }
 
-/* There is no command without its structure; without any structure KVM says whether there is SEV. */
+/*
+ * There is no command without its structure; without any structure KVM reports whether there is
+ * SEV.
+ */
 TEST_F(command, without_its_structure_is_refused)
 {
 	int gone = variant->kind == VM_MOVED ? EIO : 0;

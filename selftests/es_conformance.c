@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: Each request that a guest can make gets the one answer that the specification has for it, and a
- *	wrong one is refused with its reason; the guest goes on, and the host's log does not grow.
+ * Rule: Each request that a guest can make gets the one response that the specification has for it,
+ *	and a wrong one is rejected with its reason; the guest continues, and the host's log does
+ *	not grow.
  * Source: AMD 56421 GHCB Specification, all of it; a row's section is named in lib/conf.
- * Why it matters: The protocol's other side is firmware and kernels that nobody here controls, and
- *	hostile guests.  Each row is a promise to the former or a wall to the latter.
+ * Why it matters: The protocol's other side is firmware and kernels that this project does not
+ *	control, and hostile guests.  Each row protects the former or stops the latter.
  * Not covered: SNP guests, real silicon, speed, counters.
- * Fails with: stock kvm_amd; Documentation/conformance.md has the rows, `make conformance` makes its tables.
+ * Fails with: stock kvm_amd; Documentation/conformance.md has the rows, `make conformance` makes
+ *	its tables.
  */
 #include <kselftest_harness.h>
 #include <errno.h>

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: CPUID says what KVM_SET_CPUID2 was told, the first time and each time after, whichever leaves come
- *	between; and KVM's event kvm_cpuid tells of each request while somebody listens.  Where the guest
- *	has turned CPUID faulting on it raises #GP above CPL 0.
+ * Rule: CPUID returns the values of KVM_SET_CPUID2, the first time and each time after, whichever
+ *	leaves come between; and KVM's event kvm_cpuid reports each request while it is enabled.
+ *	Where the guest has turned CPUID faulting on it raises #GP above CPL 0.
  * Source: KVM API, KVM_SET_CPUID2; AMD 56421 GHCB Specification, "NAE Events" (CPUID) and "GHCB MSR
  *	Protocol" (CPUID).
- * Why it matters: The module remembers where it found a leaf.  A guest that got another leaf's registers
- *	would see another CPU.
+ * Why it matters: The module remembers where it found a leaf.  A guest that got another leaf's
+ *	registers would see another CPU.
  * Not covered: Leaf 0xd under another XCR0, see es_conformance.c.
- * Fails with: stock kvm_amd: the #GP of CPUID faulting hits the handler of #VC, not who asked.
+ * Fails with: stock kvm_amd: the #GP of CPUID faulting is raised in the handler of #VC, not at the
+ *	instruction that requested it.
  */
 #include <kselftest_harness.h>
 #include "env.h"
@@ -25,7 +26,9 @@
 static struct kvm_cpuid_entry2 told[MAX_LEAVES];
 static unsigned int nr_told;
 
-/* KVM changes these by more than it was told: APIC ID and OSXSAVE, XCR0, the time stamp counter. */
+/*
+ * Return true if KVM changes more of the entry than userspace set: APIC ID and OSXSAVE, XCR0, TSC.
+ */
 static bool is_variable(const struct kvm_cpuid_entry2 *entry)
 {
 	switch (entry->function) {
@@ -38,12 +41,15 @@ static bool is_variable(const struct kvm_cpuid_entry2 *entry)
 	}
 }
 
-/* Sees each entry before the vCPU gets it; makes each leaf unlike the others. */
+/*
+ * Edit each entry before the vCPU gets it, so that each leaf differs from the others; keep a copy.
+ */
 static void mark_and_keep(struct kvm_cpuid_entry2 *entry)
 {
 	if (is_variable(entry) || nr_told == MAX_LEAVES)
 		return;
-	if (entry->function >= 0x80000009 || (entry->function >= 0x10 && entry->function < 0x40000000))
+	if (entry->function >= 0x80000009 ||
+	    (entry->function >= 0x10 && entry->function < 0x40000000))
 		entry->ecx ^= (entry->function << 8 | entry->index) & 0xffff;
 	told[nr_told++] = *entry;
 }
@@ -56,7 +62,8 @@ FIXTURE(cpuid) {
 FIXTURE_SETUP(cpuid)
 {
 	nr_told = 0;
-	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .edit_cpuid = mark_and_keep });
+	vmm_vm_create(&self->vm,
+		      &(struct vmm_vm_options){ .nr_vcpus = 1, .edit_cpuid = mark_and_keep });
 	self->vcpu = &self->vm.vcpus[0];
 	vmm_vm_launch(&self->vm);
 	vmm_boot(&self->vm);
@@ -77,8 +84,10 @@ static bool says(struct vmm_vcpu *vcpu, const struct kvm_cpuid_entry2 *entry)
 	if (entry->function == 0xd)
 		spec_ghcb_put(ghcb, SPEC_GHCB_XCR0, XCR0_RESET);
 	vmm_send(vcpu);
-	return vmm_info1(vcpu) == SPEC_HANDLED && spec_ghcb_get(answer, SPEC_GHCB_RAX) == entry->eax &&
-	       spec_ghcb_get(answer, SPEC_GHCB_RBX) == entry->ebx && spec_ghcb_get(answer, SPEC_GHCB_RCX) == entry->ecx &&
+	return vmm_info1(vcpu) == SPEC_HANDLED &&
+	       spec_ghcb_get(answer, SPEC_GHCB_RAX) == entry->eax &&
+	       spec_ghcb_get(answer, SPEC_GHCB_RBX) == entry->ebx &&
+	       spec_ghcb_get(answer, SPEC_GHCB_RCX) == entry->ecx &&
 	       spec_ghcb_get(answer, SPEC_GHCB_RDX) == entry->edx;
 }
 
@@ -95,7 +104,7 @@ static unsigned int wrong_leaves(struct vmm_vcpu *vcpu)
 	return nr;
 }
 
-/* Of leaf 0xd there are several, which differ. */
+/* Return true if there are several subleaves of leaf 0xd, which differ. */
 static bool have_subleaves(void)
 {
 	unsigned int i, nr = 0;
@@ -115,7 +124,7 @@ TEST_F(cpuid, each_leaf_is_as_told_however_often_it_is_asked)
 		EXPECT_EQ(0, wrong_leaves(self->vcpu));
 }
 
-/* Twice: the first time it is not known yet where the leaf is. */
+/* Twice: the first time the module does not know yet where the leaf is. */
 TEST_F(cpuid, a_leaf_that_does_not_exist_has_no_other_ones_registers)
 {
 	const struct kvm_cpuid_entry2 none = { .function = 0x8fffffff };
@@ -134,7 +143,9 @@ TEST_F(cpuid, the_msr_protocol_says_the_same)
 			const uint32_t *regs = &told[i].eax;
 
 			for (reg = 0; reg < 4 && !told[i].index; reg++)
-				wrong += vmm_msr_proto(self->vcpu, SPEC_MSR_CPUID(told[i].function, reg)) >> 32 != regs[reg];
+				wrong += vmm_msr_proto(self->vcpu, SPEC_MSR_CPUID(told[i].function,
+										  reg)) >> 32 !=
+					 regs[reg];
 		}
 	}
 	EXPECT_EQ(0, wrong);
@@ -156,7 +167,10 @@ static bool raises_gp(struct vmm_vcpu *vcpu, bool marked, unsigned int cpl)
 	return false;
 }
 
-/* KVM's model has CPUID faulting; the request says who asks.  The second time the place of the leaf is known. */
+/*
+ * KVM's model has CPUID faulting; the request contains the CPL.  The second time the leaf is
+ * already found.
+ */
 TEST_F(cpuid, only_cpl_0_may_ask_where_the_guest_wants_it)
 {
 	unsigned int round;

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A port or an address that a device of KVM has is served there; every other reaches userspace, with
- *	the same exit whoever makes it, and KVM's event kvm_pio tells of each port as it always did.
- * Source: KVM API, KVM_IOEVENTFD and KVM_EXIT_IO, KVM_EXIT_MMIO; AMD 56421 GHCB Specification, "NAE Events"
- *	(IOIO_PROT, MMIO Read, MMIO Write).
- * Why it matters: The module takes what only userspace knows there itself, past kvm.ko.  A device that it
- *	overlooks is dead, as a virtio queue whose doorbell is an ioeventfd.
- * Not covered: What the chips of KVM answer, and the APIC: see es_protocol.c and es_conformance.c.
- * Fails with: the module before it cleared what it reads into: "does_not_fill" of KVM's port
- *	(64 bytes of an earlier OUTS come back) and of userspace's address (4096, from kvm_run's part about an OUT).
+ * Rule: An in-kernel device handles its ports and addresses; every other access reaches userspace,
+ *	with the same exit whether kvm.ko or this module makes it, and KVM's event kvm_pio reports
+ *	each port as with the stock module.
+ * Source: KVM API, KVM_IOEVENTFD and KVM_EXIT_IO, KVM_EXIT_MMIO; AMD 56421 GHCB Specification, "NAE
+ *	Events" (IOIO_PROT, MMIO Read, MMIO Write).
+ * Why it matters: The module passes accesses that only userspace handles to userspace itself,
+ *	without kvm.ko.  A device that it overlooks is dead, as a virtio queue whose doorbell is an
+ *	ioeventfd.
+ * Not covered: The responses of the in-kernel devices, and the APIC: see es_protocol.c and
+ *	es_conformance.c.
+ * Fails with: the module before it cleared what it reads into: "does_not_fill" of KVM's port (64
+ *	bytes of an earlier OUTS come back) and of userspace's address (4096, from kvm_run's part
+ *	about an OUT).
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -35,7 +39,7 @@ struct devices {
 		unsigned int exits;
 		unsigned int len_bytes;
 		uint8_t bytes[STRING_BYTES];
-		bool silent;		/* leave what is read as it is */
+		bool silent;		/* leave the data of a read as it is */
 	} seen;
 };
 
@@ -43,7 +47,7 @@ FIXTURE(devices) {
 	struct devices d;
 };
 
-/* Userspace: remembers what it is told, and answers 0xa5 everywhere. */
+/* Be userspace: record the exit, and return 0xa5 for every read. */
 static bool on_exit_to_userspace(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	struct seen *seen = vcpu->vm->context;
@@ -83,12 +87,14 @@ FIXTURE_TEARDOWN(devices)
 
 static int assign(struct devices *self, uint64_t addr, unsigned int len_bytes, unsigned int flags)
 {
-	struct kvm_ioeventfd io = { .addr = addr, .len = len_bytes, .fd = self->event, .flags = flags, .datamatch = 7 };
+	struct kvm_ioeventfd io = {
+		.addr = addr, .len = len_bytes, .fd = self->event, .flags = flags, .datamatch = 7
+	};
 
 	return ioctl(self->vm.fd, KVM_IOEVENTFD, &io) ? -errno : 0;
 }
 
-/* How often the ioeventfd was signalled since the last call. */
+/* Return how often the ioeventfd was signalled since the last call. */
 static unsigned int signals(struct devices *self)
 {
 	uint64_t nr;
@@ -104,10 +110,11 @@ static unsigned int exits(struct devices *self)
 	return nr;
 }
 
-/* INS or OUTS by hand, of bytes in the GHCB. */
+/* Send an INS or OUTS request, written by hand, of bytes in the GHCB. */
 static void string_of(struct vmm_vcpu *vcpu, unsigned int port, bool in)
 {
-	uint32_t info1 = SPEC_IO_PORT(port) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64 | (in ? SPEC_IO_IN : 0);
+	uint32_t info1 = SPEC_IO_PORT(port) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64 |
+			 (in ? SPEC_IO_IN : 0);
 	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_IOIO, info1 | SPEC_IO_BYTES(1), STRING_BYTES);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
@@ -149,7 +156,8 @@ TEST_F(devices, an_ioeventfd_has_its_port_and_no_other)
 
 TEST_F(devices, an_ioeventfd_that_wants_a_value_leaves_the_others_to_userspace)
 {
-	ASSERT_EQ(0, assign(&self->d, PORT, 4, KVM_IOEVENTFD_FLAG_PIO | KVM_IOEVENTFD_FLAG_DATAMATCH));
+	ASSERT_EQ(0,
+		  assign(&self->d, PORT, 4, KVM_IOEVENTFD_FLAG_PIO | KVM_IOEVENTFD_FLAG_DATAMATCH));
 	vmm_order(self->d.vcpu, AGENT_OUT, PORT, 7);
 	EXPECT_EQ(1, signals(&self->d));
 	EXPECT_EQ(0, exits(&self->d));
@@ -190,10 +198,14 @@ TEST_F(devices, among_many_each_is_found)
 	EXPECT_EQ(40, exits(&self->d));
 }
 
-/* Requests by hand: a byte of a port, four bytes of an address; the answers that come are not looked at. */
+/*
+ * Send requests written by hand: a byte of a port, four bytes of an address; do not check the
+ * responses.
+ */
 static void read_port(struct vmm_vcpu *vcpu, unsigned int port)
 {
-	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(port) | SPEC_IO_BYTES(1) | SPEC_IO_IN, 0);
+	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_IOIO,
+				    SPEC_IO_PORT(port) | SPEC_IO_BYTES(1) | SPEC_IO_IN, 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	vmm_send(vcpu);
@@ -234,7 +246,7 @@ TEST_F(devices, what_comes_and_goes_is_noticed)
 	EXPECT_EQ(1, exits(&self->d));
 }
 
-/* Of earlier exits nothing is left for the guest, nor for userspace to leave to it. */
+/* Nothing of earlier exits is left for the guest, nor for userspace to pass on to it. */
 TEST_F(devices, a_port_that_userspace_does_not_fill_reads_as_zero)
 {
 	string(self->d.vcpu, false);
@@ -270,7 +282,7 @@ TEST_F(devices, a_port_that_kvm_does_not_fill_reads_as_zero)
 	EXPECT_EQ(1, exits(&self->d));
 }
 
-/* 1 out and 1 in, then strings: the same whether somebody listens to kvm_pio or not. */
+/* Try 1 out and 1 in, then strings: the same whether kvm_pio is enabled or not. */
 static void all_roads(struct __test_metadata *_metadata, struct devices *self)
 {
 	vmm_order(self->vcpu, AGENT_OUT, PORT, 0x11223344);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: Whatever a guest executes, KVM_RUN does not fail for it, and no exit says that KVM met something that it does not
- *	know.  A triple fault is KVM_EXIT_SHUTDOWN, of that vCPU only.
- * Source: AMD 24593 APM Volume 2, 15.35.4 (automatic exits), 15.35.10 (write traps); KVM API, KVM_RUN.
- * Why it matters: A VMM takes an errno of KVM_RUN for trouble of the host.  It stops, reports a fault of KVM, and does not
- *	see that its guest wanted a reset or crashed.
- * Not covered: Requests by the GHCB (es_conformance.c has each); what hosts with other intercepts give (AVIC, bus locks);
- *	reserved bits of control registers, for which a CPU raises #GP in the guest, and the emulated one does not.
+ * Rule: Whatever a guest executes, KVM_RUN does not fail for it, and no exit reports that KVM does
+ *	not know what the guest did.  A triple fault is KVM_EXIT_SHUTDOWN, of that vCPU only.
+ * Source: AMD 24593 APM Volume 2, "Encrypted State (SEV-ES)" (automatic exits, write traps); KVM
+ *	API, KVM_RUN.
+ * Why it matters: A VMM mistakes an errno of KVM_RUN for an error of the host.  It stops, reports a
+ *	fault of KVM, and does not see that its guest wanted a reset or crashed.
+ * Not covered: Requests by the GHCB (es_conformance.c has each); the exits of hosts with other
+ *	intercepts (AVIC, bus locks); reserved bits of control registers, for which a CPU raises #GP
+ *	in the guest, and the emulated one does not.
  * Fails with: stock kvm_amd of 6.1: KVM_RUN fails with EINVAL when a guest has a triple fault.
  */
 #include <kselftest_harness.h>
@@ -19,7 +21,8 @@
 #define CODE_GPA	AGENT_SPARE_GPA
 #define TABLE_OF_2M	(AGENT_TABLES_GPA + 0x2000)
 #define FREE_GVA	(AGENT_LATER_GPA + 0x200000)	/* the agent maps nothing here */
-#define PDE_DATA	0xe3ull				/* 2 MiB: present, writable, accessed, dirty */
+/* 2 MiB: present, writable, accessed, dirty */
+#define PDE_DATA	0xe3ull
 #define QUIET_MS	300
 #define RET		0xc3
 
@@ -30,28 +33,29 @@ enum end {
 	SHUTDOWN,
 };
 
-/* Machine code, behind which a RET comes. */
+/* Machine code; a RET follows it. */
 static const struct deed {
 	const char *name;
 	enum end end;
 	uint8_t code[40];
 } deeds[] = {
 	{ "PAUSE, 4096 times", GOES_ON, { 0xb9, 0x00, 0x10, 0x00, 0x00, 0xf3, 0x90, 0xe2, 0xfc } },
-	/* The register is read, a bit of it changed there and back. */
-	{ "CR0.WP", GOES_ON, { 0x0f, 0x20, 0xc0, 0x48, 0x35, 0x00, 0x00, 0x01, 0x00, 0x0f, 0x22, 0xc0,
-			       0x48, 0x35, 0x00, 0x00, 0x01, 0x00, 0x0f, 0x22, 0xc0 } },
-	{ "CR0.CD", GOES_ON, { 0x0f, 0x20, 0xc0, 0x48, 0x35, 0x00, 0x00, 0x00, 0x40, 0x0f, 0x22, 0xc0,
-			       0x48, 0x35, 0x00, 0x00, 0x00, 0x40, 0x0f, 0x22, 0xc0 } },
-	{ "CR4.PGE", GOES_ON, { 0x0f, 0x20, 0xe0, 0x48, 0x35, 0x80, 0x00, 0x00, 0x00, 0x0f, 0x22, 0xe0,
-				0x48, 0x35, 0x80, 0x00, 0x00, 0x00, 0x0f, 0x22, 0xe0 } },
-	{ "CR4.OSXSAVE", GOES_ON, { 0x0f, 0x20, 0xe0, 0x48, 0x35, 0x00, 0x00, 0x04, 0x00, 0x0f, 0x22, 0xe0,
-				    0x48, 0x35, 0x00, 0x00, 0x04, 0x00, 0x0f, 0x22, 0xe0 } },
+	/* The code reads the register, changes a bit of it and changes it back. */
+	{ "CR0.WP", GOES_ON, { 0x0f, 0x20, 0xc0, 0x48, 0x35, 0x00, 0x00, 0x01, 0x00, 0x0f, 0x22,
+			       0xc0, 0x48, 0x35, 0x00, 0x00, 0x01, 0x00, 0x0f, 0x22, 0xc0 } },
+	{ "CR0.CD", GOES_ON, { 0x0f, 0x20, 0xc0, 0x48, 0x35, 0x00, 0x00, 0x00, 0x40, 0x0f, 0x22,
+			       0xc0, 0x48, 0x35, 0x00, 0x00, 0x00, 0x40, 0x0f, 0x22, 0xc0 } },
+	{ "CR4.PGE", GOES_ON, { 0x0f, 0x20, 0xe0, 0x48, 0x35, 0x80, 0x00, 0x00, 0x00, 0x0f, 0x22,
+				0xe0, 0x48, 0x35, 0x80, 0x00, 0x00, 0x00, 0x0f, 0x22, 0xe0 } },
+	{ "CR4.OSXSAVE", GOES_ON, { 0x0f, 0x20, 0xe0, 0x48, 0x35, 0x00, 0x00, 0x04, 0x00, 0x0f,
+				    0x22, 0xe0, 0x48, 0x35, 0x00, 0x00, 0x04, 0x00, 0x0f, 0x22,
+				    0xe0 } },
 	{ "CR8 = 15, then 0", GOES_ON, { 0xb8, 0x0f, 0x00, 0x00, 0x00, 0x44, 0x0f, 0x22, 0xc0,
 					 0x31, 0xc0, 0x44, 0x0f, 0x22, 0xc0 } },
-	{ "EFER.NXE", GOES_ON, { 0xb9, 0x80, 0x00, 0x00, 0xc0, 0x0f, 0x32, 0x35, 0x00, 0x08, 0x00, 0x00, 0x0f, 0x30,
-				 0x35, 0x00, 0x08, 0x00, 0x00, 0x0f, 0x30 } },
-	{ "EFER.SVME", GOES_ON, { 0xb9, 0x80, 0x00, 0x00, 0xc0, 0x0f, 0x32, 0x35, 0x00, 0x10, 0x00, 0x00, 0x0f, 0x30,
-				  0x35, 0x00, 0x10, 0x00, 0x00, 0x0f, 0x30 } },
+	{ "EFER.NXE", GOES_ON, { 0xb9, 0x80, 0x00, 0x00, 0xc0, 0x0f, 0x32, 0x35, 0x00, 0x08, 0x00,
+				 0x00, 0x0f, 0x30, 0x35, 0x00, 0x08, 0x00, 0x00, 0x0f, 0x30 } },
+	{ "EFER.SVME", GOES_ON, { 0xb9, 0x80, 0x00, 0x00, 0xc0, 0x0f, 0x32, 0x35, 0x00, 0x10, 0x00,
+				  0x00, 0x0f, 0x30, 0x35, 0x00, 0x10, 0x00, 0x00, 0x0f, 0x30 } },
 	{ "RDTSC", GOES_ON, { 0x0f, 0x31 } },
 	{ "INVLPG", GOES_ON, { 0x0f, 0x01, 0x38 } },
 	{ "RDTSCP", EITHER, { 0x0f, 0x01, 0xf9 } },
@@ -162,8 +166,9 @@ static bool is_as_told(struct vmm_vcpu *vcpu, const struct deed *deed)
 	end = end_of(vcpu, deed->name);
 	if (end == deed->end || (deed->end == EITHER && end != SHUTDOWN))
 		return true;
-	printf("# %s: %s, exception %u, #VC %#llx\n", deed->name, end == SHUTDOWN ? "shutdown" : "goes on",
-	       vmm_mailbox(vcpu)->exception, (unsigned long long)vmm_mailbox(vcpu)->last_vc);
+	printf("# %s: %s, exception %u, #VC %#llx\n", deed->name,
+	       end == SHUTDOWN ? "shutdown" : "goes on", vmm_mailbox(vcpu)->exception,
+	       (unsigned long long)vmm_mailbox(vcpu)->last_vc);
 	fflush(stdout);
 	return false;
 }
@@ -185,7 +190,7 @@ TEST_F_TIMEOUT(exits, no_deed_makes_kvm_run_fail, 600)
 	}
 }
 
-/* Nobody can bring its registers back, so it stays where it is; the other vCPU does not notice. */
+/* The VMM cannot restore its registers, so it stays where it is; the other vCPU does not notice. */
 TEST_F_TIMEOUT(exits, a_triple_fault_shuts_down_one_vcpu, 120)
 {
 	unsigned int round;
@@ -202,10 +207,14 @@ TEST_F_TIMEOUT(exits, a_triple_fault_shuts_down_one_vcpu, 120)
 	}
 }
 
-/* The first access has no entry in KVM's tables yet, and is an automatic exit; the CPU makes #VC of the next. */
+/*
+ * The first access has no entry in KVM's tables yet, and is an automatic exit; the CPU raises #VC
+ * for the next.
+ */
 TEST_F(exits, code_where_no_memory_is_becomes_vc)
 {
-	vmm_order(self->bsp, AGENT_LOAD, AGENT_MMIO_GPA, 0);	/* where the agent's handler returns to: a RET */
+	/* where the agent's handler returns to: a RET */
+	vmm_order(self->bsp, AGENT_LOAD, AGENT_MMIO_GPA, 0);
 	self->mmio = 0;
 	vmm_order(self->bsp, AGENT_CALL, AGENT_MMIO_GPA + 0x1000, 0);
 	EXPECT_EQ(SPEC_EXIT_NPF, vmm_mailbox(self->bsp)->last_vc);
@@ -225,7 +234,9 @@ TEST_F(exits, an_address_far_above_all_memory_becomes_vc)
 /* Reserved in the guest's own tables: its page fault. */
 TEST_F(exits, an_address_that_no_cpu_has_is_a_page_fault)
 {
-	static const struct deed load = { "load", RAISES, { 0xa1, [3] = FREE_GVA >> 16, [9] = 0x90 } };
+	static const struct deed load = { "load",
+					  RAISES,
+					  { 0xa1, [3] = FREE_GVA >> 16, [9] = 0x90 } };
 
 	write8(self->bsp, TABLE_OF_2M + (FREE_GVA >> 21) * 8, 1ull << 50 | PDE_DATA);
 	EXPECT_TRUE(is_as_told(self->bsp, &load));
@@ -247,7 +258,8 @@ static void set_slot(struct vmm_vm *vm, void *memory, uint32_t flags)
 /* KVM cannot emulate the store: the guest tries again until the memory can be written. */
 TEST_F(exits, a_store_to_read_only_memory_waits)
 {
-	uint64_t *memory = mmap(NULL, 0x1000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint64_t *memory = mmap(NULL, 0x1000, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+				-1, 0);
 
 	ASSERT_NE(MAP_FAILED, (void *)memory);
 	memory[0] = 0x1111;

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rule: A guest is launched in the order START, UPDATE_DATA, UPDATE_VMSA, MEASURE, FINISH, and each
- *	step moves it through the states launch-update, launch-secret, running.  A step out of order is
- *	refused, and no VMSA joins after the measurement.
- * Source: AMD 55766 SEV API, chapters "Guest Launch" and "Guest Context" (states, nonce, measurement).
- * Why it matters: The measurement is what a guest's owner trusts.  All that our module replaces stands
- *	on a launch that the kernel's code goes on doing.
- * Not covered: Whether the measurement is the right one for its contents (the platform's own tests
- *	recompute it), LAUNCH_SECRET, other policies.
- * Fails with: a security processor that answers success to everything (an early sketch of the platform's):
- *	five of the eight cases.
+ *	step moves it through the states launch-update, launch-secret, running.  A step out of order
+ *	is rejected, and no VMSA joins after the measurement.
+ * Source: AMD 55766 SEV API, chapters "Guest Launch" and "Guest Context" (states, nonce,
+ *	measurement).
+ * Why it matters: The measurement is what a guest's owner trusts.  All that this module replaces
+ *	depends on a launch that is still KVM's code.
+ * Not covered: Whether the measurement is correct for its contents (the platform's tests recompute
+ *	it), LAUNCH_SECRET, other policies.
+ * Fails with: a security processor that reports success for everything (an early sketch of the
+ *	platform's): five of the eight cases.
  */
 #include <kselftest_harness.h>
 #include <errno.h>

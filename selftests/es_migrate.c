@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A guest with parked and running APs migrates to another VM through the firmware's own commands, and
- *	runs on there; what is wrong, tampered with, out of order or cut short is refused and leaves the source
- *	as it was.
+ * Rule: A guest with parked and running APs migrates to another VM by the firmware's commands, and
+ *	continues there; a packet that is wrong, tampered with, out of order or too short is
+ *	rejected and leaves the source as it was.
  * Source: AMD 55766 SEV API, chapter "Guest Migration"; include/uapi/linux/kvm_amd_es.h.
  * Why it matters: Without its vCPUs' registers an SEV-ES guest cannot leave its host.
  * Not covered: Certificates that AMD signed.
@@ -26,8 +26,10 @@
 
 enum { BSP, BY_PAGE, BY_MSR, BUSY, NR_VCPUS };
 
-/* What the target does with its end of the line. */
-enum role { TAKE_GUEST, DIE_IN_THE_MIDDLE, LOSE_THE_SOURCE, REFUSE_PACKETS, REFUSE_KEYS, HOST_DIES };
+/* The role of the target at its end of the line. */
+enum role {
+	TAKE_GUEST, DIE_IN_THE_MIDDLE, LOSE_THE_SOURCE, REFUSE_PACKETS, REFUSE_KEYS, HOST_DIES
+};
 
 struct migration {
 	struct vmm_vm vm;
@@ -46,7 +48,10 @@ FIXTURE_VARIANT(migrate) {
 FIXTURE_VARIANT_ADD(migrate, es_init) { .ghcb_version = 0 };
 FIXTURE_VARIANT_ADD(migrate, init2) { .ghcb_version = ES_GHCB_DEFAULT };
 
-/* CPUID 1, ECX: OSXSAVE, which KVM makes of CR4.  Without it no program of an operating system finds AVX. */
+/*
+ * Return CPUID 1, ECX: OSXSAVE, which KVM derives from CR4.  Without it no operating system's
+ * program uses AVX.
+ */
 static bool has_osxsave(struct vmm_vcpu *vcpu)
 {
 	vmm_order(vcpu, AGENT_CPUID, 1, 0);
@@ -65,7 +70,8 @@ static void start_guest(struct migration *self)
 	if (!has_osxsave(&vcpus[BSP]))
 		vmm_fail("the guest has no OSXSAVE before its migration");
 	vmm_order(&vcpus[BSP], AGENT_WRITE8, AGENT_SPARE_GPA, ~SECRET);
-	vmm_request(&vcpus[BSP], SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, AGENT_SPARE_GPA + 0x1000);
+	vmm_request(&vcpus[BSP], SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET,
+		    AGENT_SPARE_GPA + 0x1000);
 	vmm_send(&vcpus[BSP]);
 	vmm_park(&vcpus[BY_PAGE], false);
 	vmm_park(&vcpus[BY_MSR], true);
@@ -106,7 +112,7 @@ static bool comes_back(struct vmm_vcpu *vcpu)
 	return true;
 }
 
-/* Everything that the guest had, and that each vCPU goes on where it was. */
+/* Check that the guest has everything that it had, and that each vCPU continues where it was. */
 static bool guest_is_whole(struct vmm_vm *vm)
 {
 	struct vmm_vcpu *bsp = &vm->vcpus[BSP];
@@ -118,19 +124,22 @@ static bool guest_is_whole(struct vmm_vm *vm)
 	vmm_request(bsp, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0);
 	vmm_send(bsp);
 	good &= check(vmm_info2(bsp) == AGENT_SPARE_GPA + 0x1000, "the jump table");
-	good &= check(vmm_vcpu_mp_state(&vm->vcpus[BY_PAGE]) == KVM_MP_STATE_AP_RESET_HOLD, "hold by the page");
-	good &= check(vmm_vcpu_mp_state(&vm->vcpus[BY_MSR]) == KVM_MP_STATE_AP_RESET_HOLD, "hold by the MSR");
+	good &= check(vmm_vcpu_mp_state(&vm->vcpus[BY_PAGE]) == KVM_MP_STATE_AP_RESET_HOLD,
+		      "hold by the page");
+	good &= check(vmm_vcpu_mp_state(&vm->vcpus[BY_MSR]) == KVM_MP_STATE_AP_RESET_HOLD,
+		      "hold by the MSR");
 	good &= check(is_busy(&vm->vcpus[BUSY]), "the running vCPU");
 	good &= check(wakes(vm, BY_PAGE, false), "waking from the hold by the page");
 	good &= check(wakes(vm, BY_MSR, true), "waking from the hold by the MSR");
-	good &= check(comes_back(&vm->vcpus[BUSY]) && vmm_guest_answers(&vm->vcpus[BUSY]), "stopping the running vCPU");
+	good &= check(comes_back(&vm->vcpus[BUSY]) && vmm_guest_answers(&vm->vcpus[BUSY]),
+		      "stopping the running vCPU");
 	good &= check(vmm_mailbox(&vm->vcpus[BY_PAGE])->starts == 1, "an AP was started again");
 	for (i = 0; i < NR_VCPUS; i++)
 		good &= check(has_osxsave(&vm->vcpus[i]), "OSXSAVE in CPUID");
 	return good;
 }
 
-/* The roles of the target, each in a process of its own. */
+/* The roles of the target, each in a separate process. */
 static struct vmm_vm vm;
 
 static bool get_memory(struct vmm_link *link, struct vmm_vm_options *options)
@@ -155,7 +164,7 @@ static bool die_in_the_middle(struct vmm_link *link)
 	return false;
 }
 
-/* The whole host, if there are two: at once, with nothing put in order. */
+/* Kill the whole host, if there are two, without any cleanup. */
 static void die_with_host(const struct vmm_link *link)
 {
 	int fd = link->remote ? open("/proc/sysrq-trigger", O_WRONLY) : -1;
@@ -174,7 +183,10 @@ static bool host_dies(struct vmm_link *link)
 	return false;
 }
 
-/* The target has memory and no registers: its VM goes away like any other, and another one can be made. */
+/*
+ * Lose the source when the target has memory and no registers: its VM can be closed, and another
+ * one created.
+ */
 static bool lose_the_source(struct vmm_link *link)
 {
 	struct vmm_vm_options options;
@@ -189,10 +201,13 @@ static bool lose_the_source(struct vmm_link *link)
 
 static int debug_guest(uint32_t control)
 {
-	return ioctl(vm.vcpus[BSP].fd, KVM_SET_GUEST_DEBUG, &(struct kvm_guest_debug){ .control = control });
+	return ioctl(vm.vcpus[BSP].fd, KVM_SET_GUEST_DEBUG,
+		     &(struct kvm_guest_debug){ .control = control });
 }
 
-/* Takes memory, then packets of registers: spoiled ones first, which the source sends on purpose. */
+/*
+ * Accept memory, then packets of registers: spoiled ones first, which the source sends on purpose.
+ */
 static bool refuse_packets(struct vmm_link *link)
 {
 	struct vmm_vm_options options;
@@ -214,7 +229,7 @@ static bool refuse_packets(struct vmm_link *link)
 	return good;
 }
 
-/* What is meant for another platform, or for keys that this one has no more. */
+/* Reject packets for another platform, or for keys that this one does not have any more. */
 static bool refuse_keys(struct vmm_link *link)
 {
 	struct vmm_vm_options options;
@@ -226,8 +241,9 @@ static bool refuse_keys(struct vmm_link *link)
 }
 
 static const vmm_role_fn roles[] = {
-	[TAKE_GUEST] = take_guest, [DIE_IN_THE_MIDDLE] = die_in_the_middle, [LOSE_THE_SOURCE] = lose_the_source,
-	[REFUSE_PACKETS] = refuse_packets, [REFUSE_KEYS] = refuse_keys, [HOST_DIES] = host_dies,
+	[TAKE_GUEST] = take_guest, [DIE_IN_THE_MIDDLE] = die_in_the_middle,
+	[LOSE_THE_SOURCE] = lose_the_source, [REFUSE_PACKETS] = refuse_packets,
+	[REFUSE_KEYS] = refuse_keys, [HOST_DIES] = host_dies,
 };
 
 static void start_target(struct migration *self, enum role role)
@@ -258,7 +274,7 @@ static void end(struct migration *self)
 	vmm_vm_destroy(&self->vm);
 }
 
-/* Not a test itself: this host goes away in the middle, and its target is asked how it took that. */
+/* Kill this host in the middle of a migration; the test then asks the target for its result. */
 static void lose_this_host(void)
 {
 	static struct migration m;
@@ -270,7 +286,7 @@ static void lose_this_host(void)
 		die_with_host(&m.link);
 }
 
-/* With two hosts, the other one serves (ES_LINK_SERVES). */
+/* Play another role in this process.  With two hosts, the other one serves (ES_LINK_SERVES). */
 static void __attribute__((constructor)) play_another_part(void)
 {
 	if (getenv("ES_LINK_SERVES"))
@@ -313,7 +329,7 @@ TEST_F_TIMEOUT(migrate, a_guest_runs_on_in_another_vm, 240)
 	EXPECT_TRUE(target_is_content(&self->m));
 }
 
-/* It does not matter when: a vCPU of the source goes on after each step that is taken back. */
+/* The moment does not matter: a vCPU of the source continues after each step that is cancelled. */
 TEST_F_TIMEOUT(migrate, a_cancelled_one_leaves_the_guest_whole, 240)
 {
 	struct vmm_packet packet;
@@ -330,7 +346,7 @@ TEST_F_TIMEOUT(migrate, a_cancelled_one_leaves_the_guest_whole, 240)
 	EXPECT_FALSE(target_is_content(&self->m));
 }
 
-/* The target is gone when it has the memory and no registers. */
+/* Let the target end when it has the memory and no registers. */
 static void outlive_target(struct __test_metadata *_metadata, struct migration *m, enum role role)
 {
 	start_target(m, role);
@@ -385,7 +401,7 @@ TEST_F_TIMEOUT(migrate, spoiled_packets_are_refused, 240)
 	EXPECT_EQ(0, vmm_source_cancel(&self->m.vm));
 }
 
-/* A packet of one session, brought to a target of another one. */
+/* Send a packet of one session to a target of another one. */
 TEST_F_TIMEOUT(migrate, packets_of_another_session_are_refused, 240)
 {
 	struct vmm_packet packet, old;
@@ -452,7 +468,8 @@ TEST_F_TIMEOUT(migrate, wrong_arguments_are_refused, 240)
 #define SEND_GIVES(errno_, ...) do {							\
 	args = good;									\
 	__VA_ARGS__;									\
-	EXPECT_EQ(errno_, vmm_sev_cmd(&self->m.vm, KVM_AMD_ES_SEND_UPDATE_VMSA, &args, &fw_error)); \
+	EXPECT_EQ(errno_, vmm_sev_cmd(&self->m.vm, KVM_AMD_ES_SEND_UPDATE_VMSA, &args,	\
+				      &fw_error));					\
 } while (0)
 
 	start_target(&self->m, DIE_IN_THE_MIDDLE);

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM moves a guest to another VM of the same host with all that it can
- *	notice: its answers, its jump table, the versions on offer, holds, sleep and interrupts, and the exit that
- *	its VMM was working on.  KVM_CAP_VM_COPY_ENC_CONTEXT_FROM gives a mirror what the owner negotiates.
- * Source: KVM API, sections 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM) and 7.28 (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM);
- *	AMD 56421 GHCB Specification, sections "SMP Booting" and "GHCB MSR Protocol".
- * Why it matters: A VMM is upgraded under a running guest that way.
- * Not covered: A move to another process (es_move_process.c); AVIC, which the emulated host does not have.
- * Fails with: stock kvm_amd: 6.1: jump table, hold after a pause, sleep, each exit in flight, the file of /dev/sev.
- *	6.12: every case, because the moved VM cannot be run (KVM_SEV_ES_INIT: VMRUN without LBR virtualization;
- *	KVM_SEV_INIT2: EINVAL).
+ * Rule: KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM moves a guest to another VM of the same host with all that
+ *	it can notice: its responses, its jump table, the offered versions, holds, sleep and
+ *	interrupts, and the exit that its VMM was working on.  KVM_CAP_VM_COPY_ENC_CONTEXT_FROM
+ *	gives a mirror the owner's negotiated values.
+ * Source: KVM API, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM and KVM_CAP_VM_COPY_ENC_CONTEXT_FROM; AMD 56421
+ *	GHCB Specification, sections "SMP Booting" and "GHCB MSR Protocol".
+ * Why it matters: This is how a VMM is upgraded under a running guest.
+ * Not covered: A move to another process (es_move_process.c); AVIC, which the emulated host does
+ *	not have.
+ * Fails with: stock kvm_amd: 6.1: jump table, hold after a pause, sleep, each exit in flight, the
+ *	file of /dev/sev.  6.12: every case, because the moved VM cannot be run (KVM_SEV_ES_INIT:
+ *	VMRUN without LBR virtualization; KVM_SEV_INIT2: EINVAL).
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -62,7 +64,8 @@ static void move(struct moving *self)
 
 FIXTURE_SETUP(move)
 {
-	self->m.options = (struct vmm_vm_options){ .nr_vcpus = 2, .ghcb_version = variant->ghcb_version };
+	self->m.options = (struct vmm_vm_options){ .nr_vcpus = 2,
+						   .ghcb_version = variant->ghcb_version };
 	vmm_vm_create(&self->m.vms[0], &self->m.options);
 	guest_is_in(&self->m, 0);
 	vmm_vm_launch(self->m.vm);
@@ -101,8 +104,8 @@ TEST_F_TIMEOUT(move, the_same_versions_are_on_offer, 120)
 	EXPECT_EQ(before, vmm_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ));
 }
 
-/* CPUID tells the guest of CR4; nobody but the kernel can set what KVM knows of encrypted registers. */
-/* 6.12 does not show registers of a VM made with KVM_SEV_INIT2. */
+/* CPUID shows CR4 to the guest; userspace cannot set KVM's copies of encrypted registers. */
+/* 6.12 does not show registers of a VM created with KVM_SEV_INIT2. */
 TEST_F_TIMEOUT(move, what_kvm_knows_of_control_registers_goes_with_it, 120)
 {
 	struct kvm_sregs before = { }, after = { };
@@ -117,14 +120,15 @@ TEST_F_TIMEOUT(move, what_kvm_knows_of_control_registers_goes_with_it, 120)
 }
 
 /*
- * KVM takes EFER.SVME for a proof that it has memory for the state of nested guests.  The source has such memory, because
- * its VMM set SVME before the launch; the target has not.
+ * KVM treats EFER.SVME as proof that it has memory for the state of nested guests.  The source has
+ * such memory, because its VMM set SVME before the launch; the target has not.
  */
 TEST_F_TIMEOUT(move, nested_state_stays_behind, 120)
 {
 	struct { struct kvm_nested_state head; uint8_t data[4096]; } nested = {
 		.head = { .format = KVM_STATE_NESTED_FORMAT_SVM, .size = sizeof(nested),
-			  .flags = KVM_STATE_NESTED_GUEST_MODE | KVM_STATE_NESTED_GIF_SET, .hdr.svm.vmcb_pa = 0x1000 },
+			  .flags = KVM_STATE_NESTED_GUEST_MODE | KVM_STATE_NESTED_GIF_SET,
+			  .hdr.svm.vmcb_pa = 0x1000 },
 	};
 	struct vmm_vm_options twin = self->m.options;
 	struct kvm_sregs sregs;
@@ -138,7 +142,7 @@ TEST_F_TIMEOUT(move, nested_state_stays_behind, 120)
 	twin.twin_of = &from;
 	vmm_vm_create(&to, &twin);
 	ASSERT_EQ(0, vmm_move_context(&to, &from));
-	/* Intercept VMRUN, ASID 1; CR0, EFER, DR6, DR7 and RFLAGS as KVM wants them. */
+	/* Intercept VMRUN, ASID 1; CR0, EFER, DR6, DR7 and RFLAGS as KVM requires them. */
 	*(uint32_t *)(nested.data + 0x10) = 1;
 	*(uint32_t *)(nested.data + 0x58) = 1;
 	*(uint64_t *)(nested.data + 0x400 + 0xd0) = EFER_SVME;
@@ -173,12 +177,13 @@ TEST_F_TIMEOUT(move, a_held_vcpu_stays_held_and_is_woken_by_its_own_road, 120)
 		EXPECT_FALSE(vmm_vcpu_rings_within(self->m.ap, 200));
 		EXPECT_EQ(KVM_MP_STATE_AP_RESET_HOLD, vmm_vcpu_mp_state(self->m.ap));
 		vmm_send_init_sipi(self->m.bsp, self->m.ap, 0x10);
-		vmm_vcpu_wait(self->m.ap, "INIT and SIPI end the hold in the VM that the guest was moved to");
+		vmm_vcpu_wait(self->m.ap,
+			      "INIT and SIPI end the hold in the VM that the guest was moved to");
 		EXPECT_TRUE(vmm_woken_by_sipi(self->m.ap, by_msr));
 	}
 }
 
-/* INIT and SIPI that no vCPU had yet looked at are in the MP state that the VMM reads. */
+/* INIT and SIPI that no vCPU has checked yet are in the MP state that the VMM reads. */
 TEST_F_TIMEOUT(move, a_wake_up_on_its_way_is_not_lost, 120)
 {
 	vmm_park(self->m.ap, false);
@@ -201,7 +206,8 @@ TEST_F_TIMEOUT(move, an_nmi_that_waits_for_the_end_of_a_hold_goes_with_it, 120)
 	EXPECT_FALSE(vmm_vcpu_rings_within(self->m.ap, 200));
 	EXPECT_EQ(0, vmm_mailbox(self->m.ap)->nmis);
 	vmm_vcpu_set_mp_state(self->m.ap, KVM_MP_STATE_RUNNABLE);
-	vmm_vcpu_wait(self->m.ap, "KVM_SET_MP_STATE ends the hold in the VM that the guest was moved to");
+	vmm_vcpu_wait(self->m.ap,
+		      "KVM_SET_MP_STATE ends the hold in the VM that the guest was moved to");
 	EXPECT_EQ(1, vmm_mailbox(self->m.ap)->nmis);
 }
 
@@ -259,7 +265,7 @@ TEST_F_TIMEOUT(move, an_rdmsr_that_the_vmm_works_on_gets_its_value, 120)
 	EXPECT_EQ(0x1122334455667788, vmm_mailbox(self->m.ap)->out[0]);
 }
 
-/* Version 1 only: 16 bytes are two exits.  The first is not the whole answer. */
+/* Version 1 only: 16 bytes are two exits.  The first is not the whole response. */
 TEST_F_TIMEOUT(move, an_exit_in_two_parts_is_finished_first, 120)
 {
 	uint8_t *ghcb = vmm_request(self->m.ap, SPEC_NAE_MMIO_READ, AGENT_MMIO_GPA, 16);
@@ -299,7 +305,8 @@ TEST_F_TIMEOUT(move, commands_use_the_file_of_dev_sev_that_they_name, 120)
 	close(self->m.vm->sev_fd);
 	self->m.vm->sev_fd = open("/dev/null", O_RDWR);
 	move(&self->m);
-	EXPECT_EQ(-EIO, vmm_send_vmsa(self->m.bsp, &packet, NULL));	/* the firmware's word: nothing is to be sent */
+	/* the firmware's error: nothing is to be sent */
+	EXPECT_EQ(-EIO, vmm_send_vmsa(self->m.bsp, &packet, NULL));
 	EXPECT_EQ(ES_RUNNING, vmm_guest_state(self->m.vm));
 }
 
@@ -324,10 +331,12 @@ TEST_F_TIMEOUT(move, a_hundred_times_in_turn, 600)
 	EXPECT_EQ(1, vmm_mailbox(self->m.ap)->starts);
 }
 
-/* vCPU 1 of the mirror: its mailbox is not that of the owner's only vCPU. */
+/* Send from vCPU 1 of the mirror: its mailbox is not that of the owner's only vCPU. */
 static uint64_t info_in_mirror(struct vmm_vm *owner, unsigned int ghcb_version)
 {
-	struct vmm_vm_options options = { .nr_vcpus = 2, .ghcb_version = ghcb_version, .mirror_of = owner };
+	struct vmm_vm_options options = { .nr_vcpus = 2,
+					  .ghcb_version = ghcb_version,
+					  .mirror_of = owner };
 	struct vmm_vm mirror;
 	uint64_t info;
 
@@ -348,10 +357,13 @@ TEST_F_TIMEOUT(move, a_mirror_offers_the_owners_versions, 120)
 {
 	struct vmm_vm owner;
 
-	vmm_vm_create(&owner, &(struct vmm_vm_options){ .nr_vcpus = 1, .ghcb_version = variant->ghcb_version });
+	vmm_vm_create(&owner,
+		      &(struct vmm_vm_options){ .nr_vcpus = 1,
+						.ghcb_version = variant->ghcb_version });
 	if (vmm_launch_start(&owner) || vmm_launch_data(&owner) || vmm_launch_vmsa(&owner))
 		vmm_fail("the owner cannot be launched: %m");
-	EXPECT_EQ(vmm_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ), info_in_mirror(&owner, variant->ghcb_version));
+	EXPECT_EQ(vmm_msr_proto(self->m.bsp, SPEC_MSR_SEV_INFO_REQ),
+		  info_in_mirror(&owner, variant->ghcb_version));
 	vmm_vm_destroy(&owner);
 }
 

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A running guest with OVMF and Debian's kernel is moved between VM file descriptors again and again, and does
- *	not notice: its clock goes on and never back, timer and serial interrupts arrive, CPU 1 goes offline and
- *	online, bytes over the serial line, memory, floating point numbers and CPUID stay what they are, its kernel
- *	has nothing to complain about.
- * Source: KVM API, section 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM); Documentation/vmm-guide.md.
- * Why it matters: A VMM is upgraded under a running guest that way.
+ * Rule: A running guest with OVMF and Debian's kernel is moved between VM file descriptors again
+ *	and again, and does not notice: its clock advances and never goes back, timer and serial
+ *	interrupts arrive, CPU 1 goes offline and online, bytes over the serial line, memory,
+ *	floating point numbers and CPUID stay what they are, its kernel has nothing to complain
+ *	about.
+ * Source: KVM API, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM; Documentation/vmm-guide.md.
+ * Why it matters: This is how a VMM is upgraded under a running guest.
  * Not covered: Moves while the firmware runs.
- * Fails with: stock kvm_amd, at the first move: 6.1: an exit in flight is lost, so that CPUID says something else
- *	(KVM_SEV_INIT2 is not there). 6.12: the moved VM cannot be run (KVM_SEV_ES_INIT: VMRUN without LBR
- *	virtualization; KVM_SEV_INIT2: EINVAL).
+ * Fails with: stock kvm_amd, at the first move: 6.1: an exit in flight is lost, so that CPUID
+ *	returns something else (KVM_SEV_INIT2 is not there). 6.12: the moved VM cannot be run
+ *	(KVM_SEV_ES_INIT: VMRUN without LBR virtualization; KVM_SEV_INIT2: EINVAL).
  *
- * ES_ROUNDS says how many moves (default 10; `make move-check`: 100).  ES_MOVE_FIRMWARE, ES_MOVE_KERNEL and
- * ES_MOVE_CMDLINE are for other files and another command line.
+ * ES_ROUNDS is the number of moves (default 10; `make move-check`: 100).  ES_MOVE_FIRMWARE,
+ * ES_MOVE_KERNEL and ES_MOVE_CMDLINE are for other files and another command line.
  */
 #include <kselftest_harness.h>
 #include <unistd.h>
@@ -24,7 +25,8 @@
 
 #define FIRMWARE	"/usr/share/OVMF/OVMF_CODE.fd"
 #define KERNEL		"/guest/vmlinuz"	/* on the emulated host */
-#define CMDLINE		"console=ttyS0 panic=-1 quiet watchdog_thresh=60"	/* init's words, and the kernel's when something is wrong */
+/* words for init, and for the kernel when something is wrong */
+#define CMDLINE		"console=ttyS0 panic=-1 quiet watchdog_thresh=60"
 #define MOVES		10
 
 static unsigned int nr_moves(void)
@@ -52,16 +54,19 @@ FIXTURE_VARIANT(debian) {
 	unsigned int ghcb_version;
 };
 
-/* Stock QEMU 7.2 makes its guests the first way. */
+/* Stock QEMU 7.2 creates its guests the first way. */
 FIXTURE_VARIANT_ADD(debian, es_init) { .ghcb_version = 0 };
 FIXTURE_VARIANT_ADD(debian, init2) { .ghcb_version = ES_GHCB_DEFAULT };
 
 FIXTURE_SETUP(debian)
 {
 	struct pc_options options = {
-		.firmware = chosen("ES_MOVE_FIRMWARE", FIRMWARE), .kernel = chosen("ES_MOVE_KERNEL", KERNEL),
-		.init = pc_init_image, .init_bytes = pc_init_image_end - pc_init_image,
-		.cmdline = chosen("ES_MOVE_CMDLINE", CMDLINE), .nr_vcpus = 2,
+		.firmware = chosen("ES_MOVE_FIRMWARE", FIRMWARE),
+		.kernel = chosen("ES_MOVE_KERNEL", KERNEL),
+		.init = pc_init_image,
+		.init_bytes = pc_init_image_end - pc_init_image,
+		.cmdline = chosen("ES_MOVE_CMDLINE", CMDLINE),
+		.nr_vcpus = 2,
 		.ghcb_version = variant->ghcb_version,
 	};
 	unsigned int boot_s = 8 * vmm_time_limit_s();
@@ -87,10 +92,11 @@ static uint64_t now_ms(void)
 	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
 }
 
-/* The answer must be there and good. */
+/* Check that the guest's record is there and good. */
 static void judge(struct talk *talk, unsigned int round)
 {
-	const char *wrong = talk_wait(talk, 2 * vmm_time_limit_s()) ? talk_verdict(talk) : "the guest does not answer";
+	const char *wrong = talk_wait(talk, 2 * vmm_time_limit_s()) ? talk_verdict(talk) :
+								      "the guest does not answer";
 
 	if (!wrong)
 		return;
@@ -98,8 +104,9 @@ static void judge(struct talk *talk, unsigned int round)
 	vmm_fail("round %u: %s", round, wrong);
 }
 
-/* One round with a move at any moment of it, or none; returns its length. */
-static unsigned int do_round(struct talk *talk, unsigned int round, unsigned int usual_ms, unsigned int *pause_us)
+/* Do one round with a move at any moment of it, or none; return its length. */
+static unsigned int do_round(struct talk *talk, unsigned int round, unsigned int usual_ms,
+			     unsigned int *pause_us)
 {
 	uint64_t start_ms = now_ms();
 
@@ -109,10 +116,11 @@ static unsigned int do_round(struct talk *talk, unsigned int round, unsigned int
 		*pause_us = pc_move(&pc);
 	}
 	judge(talk, round);
-	printf("# round %u: %u ms, paused %u us, ticks %u and %u, serial interrupts %u, longest gap %llu us\n", round,
-	       (unsigned int)(now_ms() - start_ms), pause_us ? *pause_us : 0, talk->answer.timer_ticks,
-	       talk->answer.ap_ticks, talk->answer.serial_interrupts,
-	       (unsigned long long)talk->answer.longest_gap_ns / 1000);
+	printf(
+		"# round %u: %u ms, paused %u us, ticks %u and %u, serial interrupts %u, longest gap %llu us\n",
+		round, (unsigned int)(now_ms() - start_ms), pause_us ? *pause_us : 0,
+		talk->answer.timer_ticks, talk->answer.ap_ticks, talk->answer.serial_interrupts,
+		(unsigned long long)talk->answer.longest_gap_ns / 1000);
 	fflush(stdout);
 	return now_ms() - start_ms;
 }
@@ -124,7 +132,8 @@ static int compare(const void *a, const void *b)
 
 TEST_F_TIMEOUT(debian, does_not_notice_moves, 3600)
 {
-	unsigned int moves = nr_moves(), round, usual_ms = 0, *pauses_us = calloc(moves + 1, sizeof(*pauses_us));
+	unsigned int moves = nr_moves(), round, usual_ms = 0,
+		     *pauses_us = calloc(moves + 1, sizeof(*pauses_us));
 
 	ASSERT_GT(moves, 0);
 	for (round = 0; round < 2; round++)
@@ -133,8 +142,8 @@ TEST_F_TIMEOUT(debian, does_not_notice_moves, 3600)
 		do_round(&self->talk, round, usual_ms, &pauses_us[round - 2]);
 	do_round(&self->talk, round, 0, NULL);
 	qsort(pauses_us, moves, sizeof(*pauses_us), compare);
-	printf("# %u moves; pauses: shortest %u us, median %u us, longest %u us\n", moves, pauses_us[0],
-	       pauses_us[moves / 2], pauses_us[moves - 1]);
+	printf("# %u moves; pauses: shortest %u us, median %u us, longest %u us\n", moves,
+	       pauses_us[0], pauses_us[moves / 2], pauses_us[moves - 1]);
 	fflush(stdout);
 	free(pauses_us);
 }

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM moves a guest to a VM of another process.  The answer that is due to the
- *	guest is written to the guest's memory where that process has it, and nothing is written where the old process
- *	had it.  The same holds for VMs of one process that have the guest's memory at several addresses.
- * Source: KVM API, section 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM).
- * Why it matters: A VMM is upgraded under a running guest that way.  The old one's addresses mean other memory, or
- *	none, in the new one.
+ * Rule: KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM moves a guest to a VM of another process.  The pending
+ *	response is written to the guest's memory where that process maps it, and nothing is written
+ *	where the old process mapped it.  This rule also holds for VMs of one process that map the
+ *	guest's memory at several addresses.
+ * Source: KVM API, KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM.
+ * Why it matters: This is how a VMM is upgraded under a running guest.  In the new VMM the old
+ *	one's addresses are other memory, or none.
  * Not covered: Processes of different users or control groups.
- * Fails with: stock kvm_amd: 6.1: each exit in flight; 6.12: every case, because the moved VM cannot be run.
+ * Fails with: stock kvm_amd: 6.1: each exit in flight; 6.12: every case, because the moved VM
+ *	cannot be run.
  */
 #include <kselftest_harness.h>
 #include <sys/ioctl.h>
@@ -26,10 +28,10 @@
 #define STRING_BYTES	32u
 #define NR_VCPUS	2
 
-/* Both ends of a move: what the old VMM hands to the new one. */
+/* Both ends of a move: what the old VMM passes to the new one. */
 struct legacy {
 	int memory_fd;
-	struct vmm_vm vm;	/* the old VMM's; of it the new one uses the file descriptor */
+	struct vmm_vm vm;	/* the old VMM's; the new one uses its file descriptor */
 	struct vmm_vcpu_state states[NR_VCPUS];
 	bool ran[NR_VCPUS];
 };
@@ -102,12 +104,14 @@ static void begin_rdmsr(struct vmm_vm *vm, struct vmm_vcpu *ap)
 	ap->run->msr.error = 0;
 }
 
-/* A string of bytes, by the buffer in the GHCB or by other shared memory. */
+/* Begin a string of bytes, by the buffer in the GHCB or by other shared memory. */
 static void begin_string(struct vmm_vcpu *ap, bool in, bool in_ghcb)
 {
 	uint64_t scratch = in_ghcb ? vmm_ghcb_gpa(ap) + SPEC_GHCB_BUFFER : AGENT_PLAIN_GPA;
-	uint8_t *ghcb = vmm_request(ap, SPEC_EXIT_IOIO, SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING |
-				   (in ? SPEC_IO_IN : 0), STRING_BYTES);
+	uint8_t *ghcb = vmm_request(ap, SPEC_EXIT_IOIO,
+				    SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING |
+					    (in ? SPEC_IO_IN : 0),
+				    STRING_BYTES);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, scratch);
 	memset(in_ghcb ? ghcb + SPEC_GHCB_BUFFER : ap->vm->memory + scratch, 0x33, STRING_BYTES);
@@ -120,10 +124,29 @@ static void begin_string(struct vmm_vcpu *ap, bool in, bool in_ghcb)
 		must_be(*(uint32_t *)io_data(ap) == 0x33333333, "OUTS brings its bytes");
 }
 
-static void begin_ins(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_string(ap, true, true); }
-static void begin_outs(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_string(ap, false, true); }
-static void begin_ins_outside(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_string(ap, true, false); }
-static void begin_outs_outside(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_string(ap, false, false); }
+static void begin_ins(struct vmm_vm *vm, struct vmm_vcpu *ap)
+{
+	(void)vm;
+	begin_string(ap, true, true);
+}
+
+static void begin_outs(struct vmm_vm *vm, struct vmm_vcpu *ap)
+{
+	(void)vm;
+	begin_string(ap, false, true);
+}
+
+static void begin_ins_outside(struct vmm_vm *vm, struct vmm_vcpu *ap)
+{
+	(void)vm;
+	begin_string(ap, true, false);
+}
+
+static void begin_outs_outside(struct vmm_vm *vm, struct vmm_vcpu *ap)
+{
+	(void)vm;
+	begin_string(ap, false, false);
+}
 
 static void begin_hold(struct vmm_vcpu *ap, bool by_msr)
 {
@@ -131,8 +154,17 @@ static void begin_hold(struct vmm_vcpu *ap, bool by_msr)
 	must_be(vmm_parked_mp_state(ap) == KVM_MP_STATE_AP_RESET_HOLD, "the AP is held");
 }
 
-static void begin_hold_by_page(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_hold(ap, false); }
-static void begin_hold_by_msr(struct vmm_vm *vm, struct vmm_vcpu *ap) { (void)vm; begin_hold(ap, true); }
+static void begin_hold_by_page(struct vmm_vm *vm, struct vmm_vcpu *ap)
+{
+	(void)vm;
+	begin_hold(ap, false);
+}
+
+static void begin_hold_by_msr(struct vmm_vm *vm, struct vmm_vcpu *ap)
+{
+	(void)vm;
+	begin_hold(ap, true);
+}
 
 static void goes_on(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 {
@@ -144,7 +176,8 @@ static void goes_on(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 static void gets_value(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 {
 	goes_on(bsp, ap);
-	must_be(vmm_mailbox(ap)->out[0] == VALUE, "the guest has the value that the old VMM brought");
+	must_be(vmm_mailbox(ap)->out[0] == VALUE,
+		"the guest has the value that the old VMM brought");
 }
 
 static void string_is(struct vmm_vcpu *ap, const uint8_t *bytes, uint8_t value)
@@ -174,13 +207,14 @@ static void is_handled(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 	must_be(vmm_info1(ap) == SPEC_HANDLED, "the request was handled");
 }
 
-/* Reading the state does what KVM_RUN would do first. */
+/* Check that reading the state does what KVM_RUN would do first. */
 static void state_shows_value(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
 {
 	uint8_t *ghcb = ap->vm->memory + vmm_ghcb_gpa(ap);
 	struct kvm_amd_es_vcpu state;
 
-	must_be(spec_ghcb_get(ghcb, SPEC_GHCB_EXITCODE) == SPEC_EXIT_IOIO, "the request is still in the page");
+	must_be(spec_ghcb_get(ghcb, SPEC_GHCB_EXITCODE) == SPEC_EXIT_IOIO,
+		"the request is still in the page");
 	must_be(!vmm_get_vcpu_state(ap, &state), "KVM_AMD_ES_GET_VCPU in the new process");
 	must_be(spec_ghcb_get(ghcb, SPEC_GHCB_RAX) == VALUE, "it writes the answer");
 	gets_value(bsp, ap);
@@ -191,13 +225,18 @@ static void is_woken(struct vmm_vcpu *bsp, struct vmm_vcpu *ap, bool by_msr)
 	must_be(!vmm_vcpu_rings_within(ap, 200), "the AP stays held");
 	vmm_send_init_sipi(bsp, ap, 0x10);
 	vmm_vcpu_wait(ap, "INIT and SIPI end the hold in the new process");
-	must_be(vmm_woken_by_sipi(ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
+	must_be(vmm_woken_by_sipi(ap, by_msr),
+		"the answer is that of a SIPI, on the road of the hold");
 }
 
-static void is_woken_by_page(struct vmm_vcpu *bsp, struct vmm_vcpu *ap) { is_woken(bsp, ap, false); }
+static void is_woken_by_page(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)
+{
+	is_woken(bsp, ap, false);
+}
+
 static void is_woken_by_msr(struct vmm_vcpu *bsp, struct vmm_vcpu *ap) { is_woken(bsp, ap, true); }
 
-/* The old VMM: a guest with an exit in flight, its vCPUs out of KVM_RUN, their state read. */
+/* Be the old VMM: a guest with an exit in flight, its vCPUs out of KVM_RUN, their state read. */
 static void begin(struct legacy *old, const struct flight *flight)
 {
 	struct vmm_vcpu *bsp = &old->vm.vcpus[0], *ap = &old->vm.vcpus[1];
@@ -206,7 +245,9 @@ static void begin(struct legacy *old, const struct flight *flight)
 	old->memory_fd = memfd_create("guest", 0);
 	must_be(old->memory_fd > 0, "a file for the guest's memory");
 	must_be(!ftruncate(old->memory_fd, AGENT_GUEST_BYTES), "its size");
-	vmm_vm_create(&old->vm, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS, .memory_fd = old->memory_fd });
+	vmm_vm_create(&old->vm,
+		      &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS,
+						.memory_fd = old->memory_fd });
 	vmm_vm_launch(&old->vm);
 	vmm_boot_ap(bsp, ap);
 	flight->begin(&old->vm, ap);
@@ -217,13 +258,14 @@ static void begin(struct legacy *old, const struct flight *flight)
 	}
 }
 
-/* The new VMM.  Where the old one had the guest's memory, this one has something else. */
+/* Be the new VMM, which maps something else where the old one had the guest's memory. */
 static void take_over(struct legacy *old, const struct flight *flight)
 {
 	struct vmm_vm source = { .fd = old->vm.fd }, to;
 	unsigned int i;
 
-	source.memory = mmap(NULL, AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, old->memory_fd, 0);
+	source.memory = mmap(NULL, AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+			     old->memory_fd, 0);
 	must_be(source.memory != MAP_FAILED, "the guest's memory is mapped in the new process");
 	vmm_vm_create(&to, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS, .twin_of = &source });
 	must_be(!vmm_move_context(&to, &source), "the move to another process");
@@ -234,16 +276,18 @@ static void take_over(struct legacy *old, const struct flight *flight)
 			vmm_vcpu_go(&to.vcpus[i]);
 	}
 	flight->prove(&to.vcpus[0], &to.vcpus[1]);
-	must_be(vmm_guest_answers(&to.vcpus[0]) && vmm_guest_answers(&to.vcpus[1]), "both vCPUs go on");
+	must_be(vmm_guest_answers(&to.vcpus[0]) && vmm_guest_answers(&to.vcpus[1]),
+		"both vCPUs go on");
 	vmm_vm_destroy(&to);
 }
 
-/* Something else than guest memory, or nothing that could be read or written. */
+/* Map something other than guest memory, or nothing that can be read or written. */
 static void replace_memory(uint8_t *memory, bool nothing)
 {
 	int prot = nothing ? PROT_NONE : PROT_READ | PROT_WRITE;
 
-	must_be(mmap(memory, AGENT_GUEST_BYTES, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == memory,
+	must_be(mmap(memory, AGENT_GUEST_BYTES, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED,
+		     -1, 0) == memory,
 		"other memory where the guest's was");
 	if (!nothing)
 		memset(memory, CANARY, AGENT_GUEST_BYTES);
@@ -255,7 +299,9 @@ static void must_be_canary(const uint8_t *memory)
 
 	for (i = 0; i < AGENT_GUEST_BYTES; i++) {
 		if (memory[i] != CANARY)
-			vmm_fail("the new process's own memory changed at guest address 0x%x of the old one's map", i);
+			vmm_fail(
+				"the new process's own memory changed at guest address 0x%x of the old one's map",
+				i);
 	}
 }
 
@@ -329,7 +375,9 @@ FIXTURE_TEARDOWN(process)
 {
 }
 
-/* A forked process has the old one's memory at the old address, until it puts something else there. */
+/*
+ * A forked process has the old one's memory at the old address, until it maps something else there.
+ */
 TEST_F_TIMEOUT(process, answers_in_its_own_memory, 120)
 {
 	uint8_t *place = self->old.vm.memory;
@@ -367,7 +415,8 @@ static void hand_over(int socket, struct legacy *old)
 	struct msghdr msg = message(&data, &control);
 	int fds[NR_FDS] = { old->vm.fd, old->memory_fd };
 
-	control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(fds)), .cmsg_level = SOL_SOCKET,
+	control.head = (struct cmsghdr){ .cmsg_len = CMSG_LEN(sizeof(fds)),
+					 .cmsg_level = SOL_SOCKET,
 					 .cmsg_type = SCM_RIGHTS };
 	memcpy(CMSG_DATA(&control.head), fds, sizeof(fds));
 	must_be(sendmsg(socket, &msg, 0) == sizeof(*old), "the old VMM hands the guest over");
@@ -380,7 +429,8 @@ static void inherit(int socket, struct legacy *old)
 	struct msghdr msg = message(&data, &control);
 	int fds[NR_FDS];
 
-	must_be(recvmsg(socket, &msg, MSG_WAITALL) == sizeof(*old), "the new VMM is handed a guest");
+	must_be(recvmsg(socket, &msg, MSG_WAITALL) == sizeof(*old),
+		"the new VMM is handed a guest");
 	memcpy(fds, CMSG_DATA(&control.head), sizeof(fds));
 	old->vm.fd = fds[0];
 	old->memory_fd = fds[1];
@@ -397,7 +447,7 @@ FIXTURE_TEARDOWN(programs)
 {
 }
 
-/* Two programs that share nothing but a socket.  The old one is gone before the move. */
+/* Two programs that share nothing but a socket.  The old one has ended before the move. */
 TEST_F_TIMEOUT(programs, hand_a_guest_over_a_socket, 120)
 {
 	static const struct flight flight = { .begin = begin_in, .prove = gets_value };
@@ -420,7 +470,10 @@ TEST_F_TIMEOUT(programs, hand_a_guest_over_a_socket, 120)
 	take_over(&old, &flight);
 }
 
-/* One guest, its memory at three addresses; VMs that it goes through, each of which has it at the next one. */
+/*
+ * One guest, its memory at three addresses; VMs that it passes through, each of which maps it at
+ * the next one.
+ */
 struct chain {
 	int memory_fd;
 	uint8_t *memory[3];
@@ -432,7 +485,10 @@ struct chain {
 #define SCRAP_BYTES	(64ull << 30)
 #define SCRAPS		24
 
-/* The kernel gives addresses of its own that are free again to others when enough of them are. */
+/*
+ * Use up free addresses, because the kernel reuses freed addresses only when enough of them are
+ * free.
+ */
 static void use_up_addresses(struct vmm_vm *vm)
 {
 	struct kvm_userspace_memory_region slot = {
@@ -440,12 +496,13 @@ static void use_up_addresses(struct vmm_vm *vm)
 	};
 	unsigned int i;
 
-	slot.userspace_addr = (uintptr_t)mmap(NULL, SCRAP_BYTES, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-					      -1, 0);
+	slot.userspace_addr = (uintptr_t)mmap(NULL, SCRAP_BYTES, PROT_READ,
+					      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	must_be(slot.userspace_addr != (uintptr_t)MAP_FAILED, "addresses for a large memory slot");
 	for (i = 0; i < 2 * SCRAPS; i++) {
 		slot.memory_size = i % 2 ? 0 : SCRAP_BYTES;
-		must_be(!ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot), "a large memory slot comes and goes");
+		must_be(!ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &slot),
+			"a large memory slot comes and goes");
 	}
 	munmap((void *)slot.userspace_addr, SCRAP_BYTES);
 }
@@ -455,17 +512,20 @@ static void map_chain(struct chain *chain)
 	unsigned int i;
 
 	chain->memory_fd = memfd_create("guest", 0);
-	must_be(chain->memory_fd > 0 && !ftruncate(chain->memory_fd, AGENT_GUEST_BYTES), "a file for the guest's memory");
+	must_be(chain->memory_fd > 0 && !ftruncate(chain->memory_fd, AGENT_GUEST_BYTES),
+		"a file for the guest's memory");
 	for (i = 0; i < 3; i++) {
-		chain->memory[i] = mmap(NULL, AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, chain->memory_fd, 0);
+		chain->memory[i] = mmap(NULL, AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+					chain->memory_fd, 0);
 		must_be(chain->memory[i] != MAP_FAILED, "the guest's memory at another address");
 	}
 }
 
-/* The next VM of the chain gets the guest, and the one that had it is closed. */
+/* Move the guest to the next VM of the chain, and close the VM that had it. */
 static void move_on(struct chain *chain, unsigned int from, unsigned int to)
 {
-	struct vmm_vm place = { .memory = chain->memory[to] }, *old = &chain->vms[from], *new = &chain->vms[to];
+	struct vmm_vm place = { .memory = chain->memory[to] }, *old = &chain->vms[from],
+		      *new = &chain->vms[to];
 	struct vmm_vcpu_state state;
 
 	chain->options.twin_of = &place;
@@ -479,8 +539,9 @@ static void move_on(struct chain *chain, unsigned int from, unsigned int to)
 
 static void put_memory(struct chain *chain, unsigned int i)
 {
-	must_be(mmap(chain->memory[i], AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-		     chain->memory_fd, 0) == chain->memory[i], "the guest's memory at its old address");
+	must_be(mmap(chain->memory[i], AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_FIXED, chain->memory_fd, 0) == chain->memory[i],
+		"the guest's memory at its old address");
 }
 
 FIXTURE(chain) {
@@ -504,8 +565,9 @@ FIXTURE_TEARDOWN(chain)
 }
 
 /*
- * The guest asks for something in the first VM and not in the second, and the third can lie where the first one lay in
- * the kernel's memory.  Nothing that was known of the first may be taken for the third's.
+ * The guest makes a request in the first VM and none in the second, and the third can lie where the
+ * first one lay in the kernel's memory.  Nothing known of the first may be mistaken for the
+ * third's.
  */
 TEST_F_TIMEOUT(chain, of_moves_uses_no_address_of_an_earlier_vm, 300)
 {
@@ -515,12 +577,14 @@ TEST_F_TIMEOUT(chain, of_moves_uses_no_address_of_an_earlier_vm, 300)
 	for (round = 0; round < ROUNDS; round++, a = c) {
 		b = (a + 1) % 3;
 		c = (a + 2) % 3;
-		must_be(vmm_guest_answers(&chain->vms[a].vcpus[0]), "the guest is served in the first VM");
+		must_be(vmm_guest_answers(&chain->vms[a].vcpus[0]),
+			"the guest is served in the first VM");
 		move_on(chain, a, b);
 		replace_memory(chain->memory[a], false);
 		use_up_addresses(&chain->vms[b]);
 		move_on(chain, b, c);
-		must_be(vmm_guest_answers(&chain->vms[c].vcpus[0]), "the guest is served in the third VM");
+		must_be(vmm_guest_answers(&chain->vms[c].vcpus[0]),
+			"the guest is served in the third VM");
 		must_be_canary(chain->memory[a]);
 		put_memory(chain, a);
 	}

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A page registered with KVM_MEMORY_ENCRYPT_REG_REGION keeps its frame, whether it was written
- *	before or not, until it is unregistered.  Memory that the VMM can only read can be registered, too.
- *	Who asks for what cannot be pinned does not fill the host's log.
- * Source: KVM API, KVM_MEMORY_ENCRYPT_REG_REGION (the memory "may be pinned"); AMD 24593 APM Volume 2,
- *	section "Encrypted Virtual Machine" (ciphertext depends on the physical address).
+ * Rule: A page that is registered with KVM_MEMORY_ENCRYPT_REG_REGION keeps its frame, whether it
+ *	was written before or not, until it is unregistered.  Memory that the VMM can only read can
+ *	be registered, too.  A VMM that registers what cannot be pinned does not fill the host's
+ *	log.
+ * Source: KVM API, KVM_MEMORY_ENCRYPT_REG_REGION (the memory "may be pinned"); AMD 24593 APM Volume
+ *	2, section "Encrypted Virtual Machine" (ciphertext depends on the physical address).
  * Why it matters: A frame's contents cannot be moved without the guest's key.  Linux 6.1.192 pins
- *	without write access, so untouched pages are pinned as the shared zero page; the frame of their
- *	first write stays movable, and compaction, khugepaged or swap corrupts the guest.
+ *	without write access, so untouched pages are pinned as the shared zero page; the frame of
+ *	their first write stays movable, and compaction, khugepaged or swap corrupts the guest.
  * Not covered: That pages are released at the end, registrations that overlap.
- * Fails with: stock kvm_amd of 6.1.192, "keep_their_frame" of all pages that were not written before:
- *	512 of 512 pages move; and both cases of the guest: 64 of 64 pages move, and the guest reads garbage.
- *	The module when it pinned everything for writing (6.1), "readable": ENOMEM; before it
- *	limited the lines (6.1), "fills_no_log": 300 lines of 300 attempts.
+ * Fails with: stock kvm_amd of 6.1.192, "keep_their_frame" of all pages that were not written
+ *	before: 512 of 512 pages move; and both cases of the guest: 64 of 64 pages move, and the
+ *	guest reads garbage.  The module when it pinned everything for writing (6.1), "readable":
+ *	ENOMEM; before it limited the lines (6.1), "fills_no_log": 300 lines of 300 attempts.
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -64,7 +65,7 @@ static uint64_t pagemap_entry(int pagemap, const void *page)
 	return entry;
 }
 
-/* The page is there, and its first write leaves it in place. */
+/* Check that the page is present, and that its first write leaves it in place. */
 static bool keeps_its_frame(int pagemap, uint8_t *page)
 {
 	uint64_t before = FRAME(pagemap_entry(pagemap, page));
@@ -129,7 +130,7 @@ TEST_F(pin, keep_their_frame_when_they_are_written)
 	EXPECT_EQ(0, moved);
 }
 
-/* --- memory that the VMM itself can only read, such as a disk image that is a guest's persistent memory */
+/* --- memory that the VMM itself can only read, such as a disk image as persistent memory */
 
 FIXTURE(readable) {
 	int kvm_fd, vm_fd, sev_fd, pagemap;
@@ -139,29 +140,39 @@ FIXTURE(readable) {
 FIXTURE_VARIANT(readable) {
 	uint32_t init;
 	int kind;		/* MAP_SHARED or MAP_PRIVATE, of a file */
-	unsigned long stride;	/* read-only and writable memory take turns, so many pages each; 0: read-only all */
+	/* read-only and writable memory alternate, so many pages each; 0: read-only all */
+	unsigned long stride;
 };
 
 FIXTURE_VARIANT_ADD(readable, a_shared_file) { .init = KVM_SEV_ES_INIT, .kind = MAP_SHARED };
 FIXTURE_VARIANT_ADD(readable, a_private_file) { .init = KVM_SEV_ES_INIT, .kind = MAP_PRIVATE };
-FIXTURE_VARIANT_ADD(readable, a_shared_file_of_a_sev_guest) { .init = KVM_SEV_INIT, .kind = MAP_SHARED };
-FIXTURE_VARIANT_ADD(readable, halves) { .init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = NR_PAGES / 2 };
-FIXTURE_VARIANT_ADD(readable, many_parts) { .init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = 8 };
-FIXTURE_VARIANT_ADD(readable, single_pages) { .init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = 1 };
+FIXTURE_VARIANT_ADD(readable, a_shared_file_of_a_sev_guest) {
+	.init = KVM_SEV_INIT, .kind = MAP_SHARED
+};
+FIXTURE_VARIANT_ADD(readable, halves) {
+	.init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = NR_PAGES / 2
+};
+FIXTURE_VARIANT_ADD(readable, many_parts) {
+	.init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = 8
+};
+FIXTURE_VARIANT_ADD(readable, single_pages) {
+	.init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = 1
+};
 
-/* Anonymous memory with the file over its read-only parts; the first part is read-only. */
+/* Map anonymous memory with the file over its read-only parts; the first part is read-only. */
 static uint8_t *map_parts(int kind, unsigned long stride)
 {
 	int file = memfd_create("readable", MFD_CLOEXEC);
-	uint8_t *pages = mmap(NULL, NR_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *pages = mmap(NULL, NR_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	unsigned long nr, len = stride ?: NR_PAGES;
 
 	if (file < 0 || ftruncate(file, NR_PAGES * PAGE_BYTES) || pages == MAP_FAILED ||
 	    madvise(pages, NR_PAGES * PAGE_BYTES, MADV_NOHUGEPAGE))
 		vmm_fail("memory to be read only cannot be made: %m");
 	for (nr = 0; nr < NR_PAGES; nr += 2 * len) {
-		if (mmap(pages + nr * PAGE_BYTES, len * PAGE_BYTES, PROT_READ, kind | MAP_FIXED, file,
-			 nr * PAGE_BYTES) == MAP_FAILED)
+		if (mmap(pages + nr * PAGE_BYTES, len * PAGE_BYTES, PROT_READ, kind | MAP_FIXED,
+			 file, nr * PAGE_BYTES) == MAP_FAILED)
 			vmm_fail("mapping a file to be read only failed: %m");
 	}
 	close(file);
@@ -191,14 +202,15 @@ static int register_region(int vm_fd, const void *pages, unsigned long bytes)
 	return ioctl(vm_fd, KVM_MEMORY_ENCRYPT_REG_REGION, &region) ? -errno : 0;
 }
 
-/* What can be written keeps its frame all the same.  From within a page, as KVM allows it. */
+/* Writable pages keep their frames all the same.  Start within a page, as KVM allows it. */
 TEST_F(readable, can_be_registered)
 {
 	unsigned long nr, moved = 0, stride = variant->stride;
 
 	ASSERT_EQ(0, register_region(self->vm_fd, self->pages, NR_PAGES * PAGE_BYTES));
 	ASSERT_EQ(0, register_region(self->vm_fd, self->pages + 100, NR_PAGES * PAGE_BYTES - 200));
-	for (nr = stride; stride && nr < NR_PAGES; nr += nr % (2 * stride) == 2 * stride - 1 ? stride + 1 : 1)
+	for (nr = stride; stride && nr < NR_PAGES;
+	     nr += nr % (2 * stride) == 2 * stride - 1 ? stride + 1 : 1)
 		moved += !keeps_its_frame(self->pagemap, self->pages + nr * PAGE_BYTES);
 	EXPECT_EQ(0, moved);
 }
@@ -215,7 +227,8 @@ FIXTURE(refused) {
 
 FIXTURE_SETUP(refused)
 {
-	self->pages = mmap(NULL, NR_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	self->pages = mmap(NULL, NR_PAGES * PAGE_BYTES, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->pages);
 	open_vm(&self->kvm_fd, &self->vm_fd, &self->sev_fd, KVM_SEV_ES_INIT);
 }
@@ -228,7 +241,7 @@ FIXTURE_TEARDOWN(refused)
 	munmap(self->pages, NR_PAGES * PAGE_BYTES);
 }
 
-/* Lines that the log may have got since then. */
+/* Return an upper limit for the lines that the log got since then. */
 static unsigned int lines_since(const struct timespec *begin)
 {
 	struct timespec end;
@@ -267,7 +280,7 @@ TEST_F_TIMEOUT(refused, a_limit_of_locked_memory_fills_no_log, 120)
 	EXPECT_GE(lines_since(&begin), vmm_logged("exceed the lock limit") - before);
 }
 
-/* The same seen from inside: pages that the guest was the first to write. */
+/* The same rule seen by the guest: pages that the guest was the first to write. */
 #define STRIDE		(8 * PAGE_BYTES)
 #define NR_PROBES	(0x200000 / STRIDE)
 #ifndef MADV_COLLAPSE
@@ -292,8 +305,8 @@ FIXTURE_SETUP(guest)
 	vmm_boot(&self->vm);
 	for (i = 0; i < NR_PROBES; i++) {
 		vmm_order(self->vcpu, AGENT_WRITE8, AGENT_LATER_GPA + i * STRIDE, ~(PATTERN + i));
-		self->frames[i] = FRAME(pagemap_entry(self->pagemap,
-						      self->vm.memory + AGENT_LATER_GPA + i * STRIDE));
+		self->frames[i] = FRAME(pagemap_entry(self->pagemap, self->vm.memory +
+						      AGENT_LATER_GPA + i * STRIDE));
 	}
 }
 
@@ -303,7 +316,7 @@ FIXTURE_TEARDOWN(guest)
 	close(self->pagemap);
 }
 
-/* The host makes a huge page of them, at once, as khugepaged does in its time. */
+/* Make a huge page of them immediately, as the host's khugepaged does later. */
 static void collapse(struct vmm_vm *vm)
 {
 	madvise(vm->memory + AGENT_LATER_GPA, 0x200000, MADV_HUGEPAGE);

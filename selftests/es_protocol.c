@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A correct request through the GHCB page or the GHCB MSR gets its answer, whether the guest writes
- *	it by hand or its #VC handler does for an instruction that really was executed.
- * Source: AMD 56421 GHCB Specification, sections "NAE Events" (required and returned state) and "GHCB
- *	MSR Protocol".
- * Why it matters: Each guest kernel and firmware lives on these answers; the first light of each road.
- * Not covered: Every field of every event, protocol version 2, races, floods: one case for each road is
- *	here, the rest is the business of a conformance suite.  Refusals are in es_refused.c.
+ * Rule: A correct request through the GHCB page or the GHCB MSR gets its response, whether the
+ *	guest writes it by hand or its #VC handler does for an instruction that was really executed.
+ * Source: AMD 56421 GHCB Specification, sections "NAE Events" (required and returned state) and
+ *	"GHCB MSR Protocol".
+ * Why it matters: Each guest kernel and firmware depends on these responses; this is the first test
+ *	of the GHCB page and of the MSR protocol.
+ * Not covered: Every field of every event, protocol version 2, races, floods: one case for each
+ *	method is here, the rest is in the conformance suite.  Rejected requests are in
+ *	es_refused.c.
  * Fails with: stock kvm_amd, "rdmsr_of_an_unknown_msr": the error code of the #GP is 0xffffffff.
  */
 #include <kselftest_harness.h>
@@ -27,7 +29,7 @@
 #define PORT			0x1234
 #define STRING_BYTES		64u
 
-/* What userspace saw of the last exit, and what it answers to reads. */
+/* The last exit as userspace saw it, and its response to reads. */
 struct seen {
 	unsigned int exits;
 	uint32_t reason;
@@ -35,7 +37,7 @@ struct seen {
 	bool out;
 	uint32_t len_bytes;
 	uint8_t bytes[256];
-	uint8_t reply;		/* each byte of the answer */
+	uint8_t reply;		/* each byte of the response */
 };
 
 FIXTURE(protocol) {
@@ -101,8 +103,9 @@ FIXTURE_TEARDOWN(protocol)
 	vmm_vm_destroy(&self->vm);
 }
 
-/* A request in the vCPU's own shared buffer. */
-static uint8_t *request_with_buffer(struct vmm_vcpu *vcpu, uint64_t exit, uint64_t info1, uint64_t info2)
+/* Prepare a request in the vCPU's own shared buffer. */
+static uint8_t *request_with_buffer(struct vmm_vcpu *vcpu, uint64_t exit, uint64_t info1,
+				    uint64_t info2)
 {
 	uint8_t *ghcb = vmm_request(vcpu, exit, info1, info2);
 
@@ -236,7 +239,8 @@ TEST_F(protocol, in_executed_gets_what_userspace_answers)
 TEST_F(protocol, string_out_from_the_ghcb_reaches_userspace)
 {
 	uint32_t info1 = SPEC_IO_PORT(PORT) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64;
-	uint8_t *ghcb = request_with_buffer(self->vcpu, SPEC_EXIT_IOIO, info1 | SPEC_IO_BYTES(1), STRING_BYTES);
+	uint8_t *ghcb = request_with_buffer(self->vcpu, SPEC_EXIT_IOIO, info1 | SPEC_IO_BYTES(1),
+					    STRING_BYTES);
 	unsigned int i;
 
 	for (i = 0; i < STRING_BYTES; i++)
@@ -251,7 +255,8 @@ TEST_F(protocol, string_out_from_the_ghcb_reaches_userspace)
 
 TEST_F(protocol, string_in_lands_in_the_ghcb)
 {
-	uint32_t info1 = SPEC_IO_PORT(PORT) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64 | SPEC_IO_IN;
+	uint32_t info1 = SPEC_IO_PORT(PORT) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64 |
+			 SPEC_IO_IN;
 	uint8_t *answer = vmm_answer(self->vcpu) + SPEC_GHCB_BUFFER;
 	unsigned int i, wrong = 0;
 
@@ -286,28 +291,34 @@ TEST_F(protocol, mmio_read_executed_gets_what_userspace_answers)
 	EXPECT_EQ(0x5a5a5a5a, vmm_mailbox(self->vcpu)->out[0]);
 }
 
-/* The APIC where the guest sees it in memory: not the x2APIC of the library's vCPUs. */
+/* Use the APIC in memory, not the x2APIC of the library's vCPUs. */
 static int use_xapic(struct vmm_vcpu *vcpu)
 {
 	struct {
 		struct kvm_msrs head;
 		struct kvm_msr_entry entry;
-	} msr = { .head.nmsrs = 1, .entry = { .index = MSR_APIC_BASE, .data = APIC_GPA | APIC_BASE_ENABLED | APIC_BASE_BSP } };
+	} msr = {
+		.head.nmsrs = 1,
+		.entry = { .index = MSR_APIC_BASE,
+			   .data = APIC_GPA | APIC_BASE_ENABLED | APIC_BASE_BSP }
+	};
 
 	return ioctl(vcpu->fd, KVM_SET_MSRS, &msr);
 }
 
-/* KVM's APIC takes an access of 8 bytes for its own and leaves it alone. */
+/* KVM's APIC accepts an access of 8 bytes and does nothing. */
 TEST_F(protocol, mmio_read_that_no_device_fills_returns_zeroes)
 {
 	uint8_t *answer = vmm_answer(self->vcpu) + SPEC_GHCB_BUFFER;
 	unsigned int i, wrong = 0;
 
 	ASSERT_EQ(1, use_xapic(self->vcpu));
-	memset(request_with_buffer(self->vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA, 8) + SPEC_GHCB_BUFFER, 0x77, 8);
+	memset(request_with_buffer(self->vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA, 8) +
+	       SPEC_GHCB_BUFFER, 0x77, 8);
 	vmm_send(self->vcpu);
 	EXPECT_EQ(1, self->seen.exits);
-	memset(request_with_buffer(self->vcpu, SPEC_NAE_MMIO_READ, APIC_GPA, 8) + SPEC_GHCB_BUFFER, 0x77, 8);
+	memset(request_with_buffer(self->vcpu, SPEC_NAE_MMIO_READ, APIC_GPA, 8) +
+	       SPEC_GHCB_BUFFER, 0x77, 8);
 	vmm_send(self->vcpu);
 	EXPECT_EQ(1, self->seen.exits);
 	EXPECT_EQ(SPEC_HANDLED, vmm_info1(self->vcpu));

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: What can be read can be set.  A guest does the same whether it is left alone, or its state is read and set at
- *	any moment, in its vCPUs or in those of another VM: for each state that a guest or its VMM can bring about.
+ * Rule: All state that can be read can be set.  A guest behaves the same whether it is left alone,
+ *	or its state is read and set at any moment, in its vCPUs or in those of another VM: for each
+ *	state that a guest or its VMM can cause.
  * Source: Documentation/vmm-guide.md; include/uapi/linux/kvm_amd_es.h.
- * Why it matters: A state that cannot be set keeps a guest from leaving its host; one that is set otherwise than it
- *	was read lets it hang later.
- * Not covered: Registers on their way to another host (es_migrate.c); requests of several parts; what guests read of
- *	clocks and counters; timers; MSRs that a VMM carries by KVM_GET_MSRS.
- * Fails with: stock kvm_amd: KVM_AMD_ES_GET_VCPU gives EINVAL.  The module that lets an SMI stay pending (6.12):
- *	KVM_SET_VCPU_EVENTS gives EINVAL for a vCPU that waits for its SIPI, in the third round.
+ * Why it matters: A state that cannot be set keeps a guest from leaving its host; one that is set
+ *	differently from what was read lets it hang later.
+ * Not covered: Registers on their way to another host (es_migrate.c); requests of several parts;
+ *	the guest's clocks and counters; timers; MSRs that a VMM transfers by KVM_GET_MSRS.
+ * Fails with: stock kvm_amd: KVM_AMD_ES_GET_VCPU gives EINVAL.  The module that lets an SMI stay
+ *	pending (6.12): KVM_SET_VCPU_EVENTS gives EINVAL for a vCPU that waits for its SIPI, in the
+ *	third round.
  *
- * Each round makes two guests of a seed.  Both get the same random requests and ioctls; the state of one of them is
- * read, spoiled and set in between, in place or by a move, and after each step both must look the same.
+ * Each round creates two guests from a seed.  Both get the same random requests and ioctls; the
+ * state of one of them is read, spoiled and set in between, in place or by a move, and after each
+ * step both must have the same state.
  *
- * ES_ROUNDS says how many rounds with new seeds; without it there are 4, always the same.  ES_SEED says which is the
- * first: the seed of a round that failed runs it again, and tells each step.  `make random-check` runs for an hour.
+ * ES_ROUNDS is the number of rounds with new seeds; without it there are 4, always the same.
+ * ES_SEED is the first seed: the seed of a round that failed runs that round again, and prints each
+ * step.  `make random-check` runs for an hour.
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -52,8 +56,9 @@ struct pair {
 	unsigned int step;
 	bool tells;
 	enum where where[NR_VCPUS];
-	bool is_volatile[NR_VCPUS];	/* its answer is of a clock or counter */
-	uint64_t nmis[NR_VCPUS];	/* that it had taken when the last one was sent, plus 1 */
+	bool is_volatile[NR_VCPUS];	/* its response is of a clock or counter */
+	/* NMIs that it had accepted when the last one was sent, plus 1 */
+	uint64_t nmis[NR_VCPUS];
 	char did[64];
 };
 
@@ -78,14 +83,18 @@ static bool one_in(struct pair *p, unsigned int n)
 }
 
 #define PICK(p, ...)								\
-	((const uint64_t[]){ __VA_ARGS__ })[below(p, ARRAY_SIZE(((const uint64_t[]){ __VA_ARGS__ })))]
+	((const uint64_t[]){ __VA_ARGS__ })[below(p,				\
+		ARRAY_SIZE(((const uint64_t[]){ __VA_ARGS__ })))]
 
 static struct vmm_vcpu *first(struct pair *p, unsigned int nr)
 {
 	return &p->alone.vm->vcpus[nr];
 }
 
-/* KVM keeps two pending NMIs, and 6.1's KVM_GET_VCPU_EVENTS tells of one: never is more than one on its way. */
+/*
+ * Return true if an NMI may be sent: KVM keeps two pending NMIs, and 6.1's KVM_GET_VCPU_EVENTS
+ * reports one, so only one is pending.
+ */
 static bool begin_nmi(struct pair *p, unsigned int to)
 {
 	uint64_t taken = vmm_mailbox(first(p, to))->nmis + 1;
@@ -105,18 +114,23 @@ static struct vmm_vcpu *second(struct pair *p, unsigned int nr)
 	return &p->moved.vm->vcpus[nr];
 }
 
-static void order(struct pair *p, unsigned int nr, enum agent_order what, uint64_t in0, uint64_t in1)
+static void order(struct pair *p, unsigned int nr, enum agent_order what, uint64_t in0,
+		  uint64_t in1)
 {
 	vmm_order_start(first(p, nr), what, in0, in1);
 	vmm_order_start(second(p, nr), what, in0, in1);
 }
 
-/* The VMM's answer, as soon as it is asked; then the vCPU waits until it is let go. */
+/*
+ * Handle the exit as the VMM, as soon as the test allows it; then the vCPU waits until it is
+ * released.
+ */
 static bool answer_exit(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	(void)vcpu;
 	if (run->exit_reason == KVM_EXIT_IO && run->io.direction == KVM_EXIT_IO_IN)
-		memset((uint8_t *)run + run->io.data_offset, run->io.port, run->io.size * run->io.count);
+		memset((uint8_t *)run + run->io.data_offset, run->io.port,
+		       run->io.size * run->io.count);
 	else if (run->exit_reason == KVM_EXIT_MMIO && !run->mmio.is_write)
 		memset(run->mmio.data, run->mmio.phys_addr >> 3, sizeof(run->mmio.data));
 	return false;
@@ -135,7 +149,7 @@ static void create(struct guest *g, const struct vmm_vm_options *options)
 		vmm_order(&g->vm->vcpus[i], AGENT_WRMSR, MSR_SPIV, SPIV_ENABLED);
 }
 
-/* --- what they look like */
+/* --- the state that is compared */
 
 struct look {
 	enum where where;
@@ -149,7 +163,8 @@ struct look {
 static enum where where_is(struct vmm_vcpu *vcpu, uint32_t *mp_state)
 {
 	bool is_exit = vcpu->stopped && !vcpu->run_errno &&
-		       (vcpu->run->exit_reason == KVM_EXIT_IO || vcpu->run->exit_reason == KVM_EXIT_MMIO);
+		       (vcpu->run->exit_reason == KVM_EXIT_IO ||
+			vcpu->run->exit_reason == KVM_EXIT_MMIO);
 
 	if (is_exit)
 		return AT_EXIT;
@@ -167,7 +182,8 @@ static void look_at_exit(struct vmm_vcpu *vcpu, struct look *look)
 
 	look->reason = vcpu->run_errno ? 1000u + vcpu->run_errno : run->exit_reason;
 	if (look->reason == KVM_EXIT_IO) {
-		look->exit[0] = (uint64_t)run->io.port << 32 | run->io.direction << 8 | run->io.size;
+		look->exit[0] = (uint64_t)run->io.port << 32 | run->io.direction << 8 |
+				run->io.size;
 		look->exit[1] = run->io.count;
 	} else if (look->reason == KVM_EXIT_MMIO) {
 		look->exit[0] = run->mmio.phys_addr;
@@ -178,13 +194,13 @@ static void look_at_exit(struct vmm_vcpu *vcpu, struct look *look)
 	}
 }
 
-/* The state of a vCPU whose VMM works on an exit is not complete: it is not looked at. */
+/* Read the state, except of a vCPU whose VMM works on an exit: it is not complete. */
 static void look_at_state(struct vmm_vcpu *vcpu, struct look *look)
 {
 	int error = look->where == AT_EXIT ? 0 : vmm_get_vcpu_state(vcpu, &look->es);
 
 	if (error == -EBUSY)
-		look->where = RUNS;	/* it has come to the exit meanwhile */
+		look->where = RUNS;	/* it has come to the exit in the meantime */
 	else if (error)
 		vmm_fail("KVM_AMD_ES_GET_VCPU of vCPU %u failed: %m", vcpu->nr);
 }
@@ -235,21 +251,23 @@ static const char *difference(const struct look *a, const struct look *b)
 
 static void show_look(const char *name, const struct look *look)
 {
-	printf("# %s: where %u, MP state %u, exit %u 0x%llx 0x%llx, GHCB MSR 0x%llx, AP state %u, status %u, end %u\n", name,
-	       look->where, look->mp_state, look->reason, (unsigned long long)look->exit[0],
-	       (unsigned long long)look->exit[1], (unsigned long long)look->msr, look->es.ap_state, look->es.status,
-	       look->es.end);
-	printf("#   cr0 0x%llx cr4 0x%llx efer 0x%llx xcr0 0x%llx dr7 0x%llx, out 0x%llx, nmis %llu, interrupts %llu, order %u\n",
-	       look->es.cr0, look->es.cr4, look->es.efer, look->es.xcr0, look->es.dr7,
-	       (unsigned long long)look->box.out[0], (unsigned long long)look->box.nmis,
-	       (unsigned long long)look->box.interrupts, look->box.order);
+	printf(
+		"# %s: where %u, MP state %u, exit %u 0x%llx 0x%llx, GHCB MSR 0x%llx, AP state %u, status %u, end %u\n",
+		name, look->where, look->mp_state, look->reason, (unsigned long long)look->exit[0],
+		(unsigned long long)look->exit[1], (unsigned long long)look->msr, look->es.ap_state,
+		look->es.status, look->es.end);
+	printf(
+		"#   cr0 0x%llx cr4 0x%llx efer 0x%llx xcr0 0x%llx dr7 0x%llx, out 0x%llx, nmis %llu, interrupts %llu, order %u\n",
+		look->es.cr0, look->es.cr4, look->es.efer, look->es.xcr0, look->es.dr7,
+		(unsigned long long)look->box.out[0], (unsigned long long)look->box.nmis,
+		(unsigned long long)look->box.interrupts, look->box.order);
 	printf("#   answer: info1 0x%llx info2 0x%llx rax 0x%llx\n",
 	       (unsigned long long)spec_ghcb_get(look->answer, SPEC_GHCB_EXITINFO1),
 	       (unsigned long long)spec_ghcb_get(look->answer, SPEC_GHCB_EXITINFO2),
 	       (unsigned long long)spec_ghcb_get(look->answer, SPEC_GHCB_RAX));
 }
 
-/* Both come to rest, and look the same then. */
+/* Wait until both rest, then compare their states. */
 static void compare(struct pair *p, unsigned int nr)
 {
 	unsigned int left_ms = vmm_time_limit_s() * 1000;
@@ -266,8 +284,9 @@ static void compare(struct pair *p, unsigned int nr)
 	if (what) {
 		show_look("left alone", &a);
 		show_look("read and set", &b);
-		vmm_fail("seed %lu, step %u, %s: vCPU %u differs by its %s; again with ES_SEED=%lu ES_ROUNDS=1", p->seed,
-			p->step, p->did, nr, what, p->seed);
+		vmm_fail(
+			"seed %lu, step %u, %s: vCPU %u differs by its %s; again with ES_SEED=%lu ES_ROUNDS=1",
+			p->seed, p->step, p->did, nr, what, p->seed);
 	}
 	p->where[nr] = a.where;
 }
@@ -285,7 +304,7 @@ static bool is_halted(struct pair *p, unsigned int nr)
 	return p->where[nr] == ASLEEP && vmm_vcpu_mp_state(first(p, nr)) == KVM_MP_STATE_HALTED;
 }
 
-/* What sleeps in HLT may be on its way out of it. */
+/* Wait, because a vCPU that sleeps in HLT may be about to leave it. */
 static void let_wake(struct pair *p)
 {
 	unsigned int i;
@@ -302,7 +321,8 @@ static void let_wake(struct pair *p)
 
 static void draw_cpuid(struct pair *p, uint8_t *ghcb)
 {
-	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, PICK(p, 0, 1, 7, 0xd, 0xd, 0xd, 0x40000001, 0x80000001, draw(p)));
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX,
+		      PICK(p, 0, 1, 7, 0xd, 0xd, 0xd, 0x40000001, 0x80000001, draw(p)));
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, PICK(p, 0, 1, 2));
 	if (!one_in(p, 6))
 		spec_ghcb_put(ghcb, SPEC_GHCB_XCR0, PICK(p, 1, 3, 7, 7, 0, 5, 0xe7, draw(p)));
@@ -313,23 +333,25 @@ static void draw_cpuid(struct pair *p, uint8_t *ghcb)
 static void draw_msr(struct pair *p, uint8_t *ghcb, bool writes)
 {
 	uint64_t msr = writes ? PICK(p, MSR_TPR, MSR_EFER, SPEC_MSR_GHCB, 0x12345678) :
-				PICK(p, 0x1b, MSR_TPR, MSR_SPIV, 0x802, 0x803, MSR_EFER, SPEC_MSR_GHCB, 0x12345678);
+				PICK(p, 0x1b, MSR_TPR, MSR_SPIV, 0x802, 0x803, MSR_EFER,
+				     SPEC_MSR_GHCB, 0x12345678);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, msr);
 	if (!writes)
 		return;
-	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, msr == MSR_EFER ? PICK(p, 0x500, 0x501, 0x1500) : PICK(p, 0, 0x10, 0x80));
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX,
+		      msr == MSR_EFER ? PICK(p, 0x500, 0x501, 0x1500) : PICK(p, 0, 0x10, 0x80));
 	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, 0);
 }
 
 /*
- * KVM ends the HLT of a vCPU that is in KVM_RUN for whatever wakes its thread, a SIPI or SMI that it drops as well;
- * and not of one that is out of KVM_RUN at that moment.
+ * Draw an IPI.  KVM ends the HLT of a vCPU that is in KVM_RUN for everything that wakes its thread,
+ * also for a SIPI or SMI that it drops; and not of a vCPU that is out of KVM_RUN at that moment.
  */
 static void draw_ipi(struct pair *p, uint8_t *ghcb, unsigned int to)
 {
-	uint64_t icr = PICK(p, ES_ICR_INIT, ES_ICR_INIT, ES_ICR_SIPI | 0x10, ES_ICR_SIPI | 0x10, ES_ICR_SIPI | 0x10,
-			    ES_ICR_NMI, ES_ICR_SMI, ICR_FIXED);
+	uint64_t icr = PICK(p, ES_ICR_INIT, ES_ICR_INIT, ES_ICR_SIPI | 0x10, ES_ICR_SIPI | 0x10,
+			    ES_ICR_SIPI | 0x10, ES_ICR_NMI, ES_ICR_SMI, ICR_FIXED);
 
 	if ((icr == ES_ICR_NMI && !begin_nmi(p, to)) ||
 	    ((icr == ES_ICR_SMI || icr == (ES_ICR_SIPI | 0x10)) && is_halted(p, to)))
@@ -342,15 +364,18 @@ static void draw_ipi(struct pair *p, uint8_t *ghcb, unsigned int to)
 static void draw_vmmcall(struct pair *p, uint8_t *ghcb, unsigned int to)
 {
 	spec_ghcb_put(ghcb, SPEC_GHCB_CPL, PICK(p, 0, 0, 0, 3));
-	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, PICK(p, KVM_HC_KICK_CPU, KVM_HC_KICK_CPU, KVM_HC_VAPIC_POLL_IRQ, 0x1234));
+	spec_ghcb_put(ghcb, SPEC_GHCB_RAX,
+		      PICK(p, KVM_HC_KICK_CPU, KVM_HC_KICK_CPU, KVM_HC_VAPIC_POLL_IRQ, 0x1234));
 	spec_ghcb_put(ghcb, SPEC_GHCB_RBX, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, to);
 }
 
 static uint64_t draw_io(struct pair *p, uint8_t *ghcb, uint64_t buffer)
 {
-	uint64_t info1 = SPEC_IO_PORT(PORT + below(p, 64)) | SPEC_IO_BYTES(PICK(p, 1, 2, 4, 4, 8, 0)) |
-			 (one_in(p, 2) ? SPEC_IO_IN : 0) | (one_in(p, 3) ? SPEC_IO_STRING | SPEC_IO_REP : 0);
+	uint64_t info1 = SPEC_IO_PORT(PORT + below(p, 64)) |
+			 SPEC_IO_BYTES(PICK(p, 1, 2, 4, 4, 8, 0)) |
+			 (one_in(p, 2) ? SPEC_IO_IN : 0) |
+			 (one_in(p, 3) ? SPEC_IO_STRING | SPEC_IO_REP : 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, draw(p));
 	spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, one_in(p, 10) ? NOWHERE_GPA : buffer);
@@ -359,20 +384,22 @@ static uint64_t draw_io(struct pair *p, uint8_t *ghcb, uint64_t buffer)
 
 static uint64_t draw_jump_table(struct pair *p)
 {
-	return PICK(p, 0, AGENT_SPARE_GPA, AGENT_PLAIN_GPA, AGENT_SPARE_GPA + 0x10, NOWHERE_GPA, 1ull << 52, ~0ull);
+	return PICK(p, 0, AGENT_SPARE_GPA, AGENT_PLAIN_GPA, AGENT_SPARE_GPA + 0x10, NOWHERE_GPA,
+		    1ull << 52, ~0ull);
 }
 
 enum request {
-	DR7_WRITE, DR7_READ, CPUID, RDMSR, WRMSR, IPI, IPI_AGAIN, VMMCALL, TABLE_SET, TABLE_GET, SIMPLE, IO, MMIO, CLOCK, HOLD,
-	UNKNOWN, END, NR_REQUESTS
+	DR7_WRITE, DR7_READ, CPUID, RDMSR, WRMSR, IPI, IPI_AGAIN, VMMCALL, TABLE_SET, TABLE_GET,
+	SIMPLE, IO, MMIO, CLOCK, HOLD, UNKNOWN, END, NR_REQUESTS
 };
 
 struct body {
 	uint64_t exit, info1, info2;
 };
 
-/* Fills the rest of the page, whose scratch area is at BUFFER; TO is another vCPU. */
-static struct body draw_body(struct pair *p, uint8_t *ghcb, enum request request, unsigned int to, uint64_t buffer)
+/* Fill the rest of the page, whose scratch area is at BUFFER; TO is another vCPU. */
+static struct body draw_body(struct pair *p, uint8_t *ghcb, enum request request, unsigned int to,
+			     uint64_t buffer)
 {
 	switch (request) {
 	case DR7_WRITE:
@@ -395,31 +422,40 @@ static struct body draw_body(struct pair *p, uint8_t *ghcb, enum request request
 		draw_vmmcall(p, ghcb, to);
 		return (struct body){ SPEC_EXIT_VMMCALL, 0, 0 };
 	case TABLE_SET:
-		return (struct body){ SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET, draw_jump_table(p) };
+		return (struct body){ SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_SET,
+				      draw_jump_table(p) };
 	case TABLE_GET:
 		return (struct body){ SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0 };
 	case SIMPLE:
-		return (struct body){ PICK(p, SPEC_EXIT_INVD, SPEC_EXIT_WBINVD, SPEC_NAE_NMI_COMPLETE, SPEC_NAE_HV_FEATURES),
+		return (struct body){ PICK(p, SPEC_EXIT_INVD, SPEC_EXIT_WBINVD,
+					   SPEC_NAE_NMI_COMPLETE, SPEC_NAE_HV_FEATURES),
 				      0, 0 };
 	case IO:
 		return (struct body){ SPEC_EXIT_IOIO, draw_io(p, ghcb, buffer), 1 + below(p, 100) };
 	case MMIO:
 		spec_ghcb_put(ghcb, SPEC_GHCB_SCRATCH, buffer);
-		return (struct body){ PICK(p, SPEC_NAE_MMIO_READ, SPEC_NAE_MMIO_WRITE), AGENT_MMIO_GPA + 8 * below(p, 64),
-				      PICK(p, 1, 2, 4, 8, 0) };
+		return (struct body){ PICK(p, SPEC_NAE_MMIO_READ, SPEC_NAE_MMIO_WRITE),
+				      AGENT_MMIO_GPA + 8 * below(p, 64), PICK(p, 1, 2, 4, 8, 0) };
 	case CLOCK:
-		return (struct body){ PICK(p, SPEC_EXIT_RDTSC, SPEC_EXIT_RDTSCP, SPEC_EXIT_RDPMC), 0, 0 };
+		return (struct body){ PICK(p, SPEC_EXIT_RDTSC, SPEC_EXIT_RDTSCP, SPEC_EXIT_RDPMC),
+				      0, 0 };
 	case HOLD:
 		return (struct body){ SPEC_NAE_AP_RESET_HOLD, 0, 0 };
 	case END:
-		return one_in(p, 4) ? (struct body){ PICK(p, SPEC_NAE_TERMINATE, SPEC_NAE_UNSUPPORTED), below(p, 4096), 0 } :
-				      (struct body){ SPEC_NAE_HV_FEATURES, 0, 0 };
+		return one_in(p, 4) ?
+		       (struct body){ PICK(p, SPEC_NAE_TERMINATE, SPEC_NAE_UNSUPPORTED),
+				      below(p, 4096), 0 } :
+		       (struct body){ SPEC_NAE_HV_FEATURES, 0, 0 };
 	default:
-		return (struct body){ PICK(p, draw(p) & 0xff, draw(p) & 0x8000001f, draw(p)), draw(p), draw(p) };
+		return (struct body){ PICK(p, draw(p) & 0xff, draw(p) & 0x8000001f, draw(p)),
+				      draw(p), draw(p) };
 	}
 }
 
-/* An answer page starts as the request, so what an event leaves alone is the same in both. */
+/*
+ * The response page starts as the request, so both guests have the same in fields that an event
+ * leaves alone.
+ */
 static void send_request(struct pair *p, unsigned int nr)
 {
 	enum request request = below(p, NR_REQUESTS);
@@ -432,7 +468,8 @@ static void send_request(struct pair *p, unsigned int nr)
 		page[i] = i;
 	*(uint16_t *)(page + SPEC_GHCB_VERSION) = PICK(p, 1, 1, 1, 1, 1, 0, 2, 3);
 	*(uint32_t *)(page + SPEC_GHCB_USAGE) = one_in(p, 30);
-	body = draw_body(p, page, request, !nr, vmm_ghcb_gpa(first(p, nr)) + SPEC_GHCB_BUFFER + 8 * below(p, 4));
+	body = draw_body(p, page, request, !nr,
+			 vmm_ghcb_gpa(first(p, nr)) + SPEC_GHCB_BUFFER + 8 * below(p, 4));
 	spec_ghcb_put(page, SPEC_GHCB_EXITCODE, body.exit);
 	spec_ghcb_put(page, SPEC_GHCB_EXITINFO1, body.info1);
 	spec_ghcb_put(page, SPEC_GHCB_EXITINFO2, body.info2);
@@ -448,9 +485,10 @@ static void send_request(struct pair *p, unsigned int nr)
 
 static void send_msr(struct pair *p, unsigned int nr)
 {
-	uint64_t value = PICK(p, SPEC_MSR_SEV_INFO_REQ, SPEC_MSR_CPUID(1, 2), SPEC_MSR_CPUID(7, 1), SPEC_MSR_AP_HOLD_REQ,
-			      SPEC_MSR_AP_HOLD_REQ, SPEC_MSR_PREF_GPA_REQ, SPEC_MSR_REG_GPA_REQ | AGENT_PLAIN_GPA,
-			      SPEC_MSR_PAGE_STATE_REQ, SPEC_MSR_RUN_VMPL_REQ, SPEC_MSR_FEATURES_REQ, draw(p) | 0x800);
+	uint64_t value = PICK(p, SPEC_MSR_SEV_INFO_REQ, SPEC_MSR_CPUID(1, 2), SPEC_MSR_CPUID(7, 1),
+			      SPEC_MSR_AP_HOLD_REQ, SPEC_MSR_AP_HOLD_REQ, SPEC_MSR_PREF_GPA_REQ,
+			      SPEC_MSR_REG_GPA_REQ | AGENT_PLAIN_GPA, SPEC_MSR_PAGE_STATE_REQ,
+			      SPEC_MSR_RUN_VMPL_REQ, SPEC_MSR_FEATURES_REQ, draw(p) | 0x800);
 
 	if (one_in(p, 30))
 		value = PICK(p, SPEC_MSR_TERM(below(p, 16), below(p, 256)), NOWHERE_GPA);
@@ -461,12 +499,15 @@ static void send_msr(struct pair *p, unsigned int nr)
 static void change_control(struct pair *p, unsigned int nr)
 {
 	static const struct { enum agent_control which; uint64_t bits; } changes[] = {
-		{ AGENT_CR0, 1 << 16 }, { AGENT_CR0, 1 << 18 }, { AGENT_CR0, 2 }, { AGENT_CR4, 1 << 18 }, { AGENT_CR4, 1 << 18 },
-		{ AGENT_CR4, 1 << 7 }, { AGENT_CR4, 1 << 16 }, { AGENT_CR4, 1 << 20 }, { AGENT_EFER, 1 }, { AGENT_EFER, 1 << 11 },
+		{ AGENT_CR0, 1 << 16 }, { AGENT_CR0, 1 << 18 }, { AGENT_CR0, 2 },
+		{ AGENT_CR4, 1 << 18 }, { AGENT_CR4, 1 << 18 }, { AGENT_CR4, 1 << 7 },
+		{ AGENT_CR4, 1 << 16 }, { AGENT_CR4, 1 << 20 }, { AGENT_EFER, 1 },
+		{ AGENT_EFER, 1 << 11 },
 	};
 	unsigned int i = below(p, ARRAY_SIZE(changes));
 
-	did(p, "control register %u of vCPU %u, bits 0x%llx", changes[i].which, nr, (unsigned long long)changes[i].bits);
+	did(p, "control register %u of vCPU %u, bits 0x%llx", changes[i].which, nr,
+	    (unsigned long long)changes[i].bits);
 	order(p, nr, AGENT_CONTROL, changes[i].which, changes[i].bits);
 }
 
@@ -492,12 +533,13 @@ static void guest_acts(struct pair *p, unsigned int nr)
 	}
 }
 
-/* --- ioctls of its VMM, on a vCPU that has no exit at hand */
+/* --- ioctls of the VMM, on a vCPU that has no exit in flight */
 
 static void both_set_mp_state(struct pair *p, unsigned int nr)
 {
-	unsigned int state = PICK(p, KVM_MP_STATE_RUNNABLE, KVM_MP_STATE_RUNNABLE, KVM_MP_STATE_AP_RESET_HOLD,
-				  KVM_MP_STATE_INIT_RECEIVED, KVM_MP_STATE_HALTED);
+	unsigned int state = PICK(p, KVM_MP_STATE_RUNNABLE, KVM_MP_STATE_RUNNABLE,
+				  KVM_MP_STATE_AP_RESET_HOLD, KVM_MP_STATE_INIT_RECEIVED,
+				  KVM_MP_STATE_HALTED);
 
 	did(p, "KVM_SET_MP_STATE(%u) of vCPU %u", state, nr);
 	vmm_vcpu_set_mp_state(first(p, nr), state);
@@ -526,11 +568,14 @@ static void both_set_state(struct pair *p, unsigned int nr)
 	look.es.status = below(p, 4);
 	look.es.dr7 = (uint32_t)draw(p);
 	msr = one_in(p, 4) ? PICK(p, 0, AGENT_PLAIN_GPA, SPEC_MSR_AP_HOLD_REQ) : look.msr;
-	/* Where the answer of a hold cannot be written, two ends are right, and it is a race which one is told first. */
+	/*
+	 * If the response of a hold cannot be written, two ends are correct, and the order in which
+	 * they are reported is a race.
+	 */
 	if (look.es.ap_state && look.es.ap_state < KVM_AMD_ES_AP_HELD_NAE && one_in(p, 4))
 		msr = draw(p);
-	did(p, "KVM_AMD_ES_SET_VCPU of vCPU %u: AP state %u, status %u, MSR 0x%llx", nr, look.es.ap_state, look.es.status,
-	    (unsigned long long)msr);
+	did(p, "KVM_AMD_ES_SET_VCPU of vCPU %u: AP state %u, status %u, MSR 0x%llx", nr,
+	    look.es.ap_state, look.es.status, (unsigned long long)msr);
 	set_one(first(p, nr), &look.es, msr);
 	set_one(second(p, nr), &look.es, msr);
 }
@@ -571,7 +616,7 @@ static void act(struct pair *p, unsigned int nr)
 	}
 }
 
-/* --- what only one of them goes through */
+/* --- steps that only one of them does */
 
 static void set_as_read(struct vmm_vcpu *vcpu)
 {
@@ -586,7 +631,7 @@ static void set_as_read(struct vmm_vcpu *vcpu)
 		vmm_vcpu_go(vcpu);
 }
 
-/* An exit that has been finished by that, or an end, is to be gone on from in the other VM. */
+/* Move away.  An exit that is finished or ended by that continues in the other VM. */
 static void move_away(struct pair *p)
 {
 	struct vmm_vm *from = p->moved.vm, *to = &p->moved.vms[from == &p->moved.vms[0]];
@@ -680,7 +725,9 @@ TEST_F_TIMEOUT(random, a_guest_does_the_same_when_its_state_is_read_and_set, 200
 	static struct pair p;
 
 	for (i = 0; i < nr_rounds; i++) {
-		p = (struct pair){ .seed = seed + i, .random = (seed + i) * 0x9e3779b97f4a7c15ull + 1, .tells = getenv("ES_SEED") };
+		p = (struct pair){ .seed = seed + i,
+				   .random = (seed + i) * 0x9e3779b97f4a7c15ull + 1,
+				   .tells = getenv("ES_SEED") };
 		p.options = (struct vmm_vm_options){
 			.nr_vcpus = NR_VCPUS, .ghcb_version = p.seed % 2 ? ES_GHCB_DEFAULT : 0,
 		};

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A request that is answered right behind the world switch, and the guest entered again, is the same to
- *	guest, VMM and who traces as one that goes all the way through KVM.
- * Source: Documentation/reentry.md, which goes through what KVM does between two entries; KVM API, "Dirty
- *	Page Tracking with Dirty Ring" (KVM_CAP_DIRTY_LOG_RING), KVM_SET_TSC_KHZ; KVM's CPUID
- *	leaf 0x40000001, KVM_FEATURE_PV_EOI.
- * Why it matters: What KVM looks at before an entry it looks at for a reason: a dirty ring that overflows
- *	loses pages of a migration and breaks a WARN.
- * Not covered: Interrupts, signals and the scheduler, which es_wake.c, es_state.c and every other test need.
- * Fails with: the module before its re-entry looked at the dirty ring (6.1), "..._in_time": more entries than
- *	the limit, up to an overflow; before it left the APIC's registers alone while an EOI in memory is open,
- *	"an_interrupt_ended_in_memory..."; with kvm_exit from two places (6.1), "each_exit_is_traced_once".
+ * Rule: A request that is handled directly after the world switch, with the guest entered again,
+ *	looks to guest, VMM and tracing the same as one that passes through all of KVM.
+ * Source: Documentation/reentry.md, which lists what KVM does between two entries; KVM API, "Dirty
+ *	Page Tracking with Dirty Ring" (KVM_CAP_DIRTY_LOG_RING), KVM_SET_TSC_KHZ; KVM's CPUID leaf
+ *	0x40000001, KVM_FEATURE_PV_EOI.
+ * Why it matters: Each check of KVM before an entry has a reason: a dirty ring that overflows loses
+ *	pages of a migration and triggers a WARN.
+ * Not covered: Interrupts, signals and the scheduler, which es_wake.c, es_state.c and all other
+ *	tests need.
+ * Fails with: the module before its re-entry checked the dirty ring (6.1), "..._in_time": more
+ *	entries than the limit, up to an overflow; before it left the APIC's registers alone while
+ *	an EOI in memory is open, "an_interrupt_ended_in_memory..."; with kvm_exit from two places
+ *	(6.1), "each_exit_is_traced_once".
  */
 #include <kselftest_harness.h>
 #include <sys/ioctl.h>
@@ -24,8 +26,10 @@
 
 #define PAGE_BYTES		4096u
 #define RING_ENTRIES		256u
-#define RING_LIMIT		(RING_ENTRIES - 64)	/* KVM keeps 64 for what one exit may dirty */
-#define PER_EXIT		4u			/* the GHCB, and what the guest itself writes first */
+/* KVM reserves 64 for what one exit may dirty */
+#define RING_LIMIT		(RING_ENTRIES - 64)
+/* the GHCB, and what the guest itself writes first */
+#define PER_EXIT		4u
 #define REQUESTS		1500u
 
 #define MSR_PV_EOI		0x4b564d04
@@ -35,7 +39,7 @@
 #define ICR_FIXED		(0x4000 | AGENT_VECTOR)
 #define PV_EOI_GPA		(AGENT_PLAIN_GPA + 0x100)
 
-/* The vCPU asks for CPUID(0) so many times, without a word to its VMM in between. */
+/* Let the vCPU request CPUID(0) so many times, without an exit to its VMM in between. */
 static void ask(struct vmm_vcpu *vcpu, unsigned int times)
 {
 	uint8_t *ghcb = vmm_request(vcpu, SPEC_EXIT_CPUID, 0, 0);
@@ -60,7 +64,7 @@ FIXTURE(ring) {
 	struct ring ring;
 };
 
-/* As a VMM does it: collects, and gives the entries back.  Returns how many there were. */
+/* Collect as a VMM does, give the entries back, and return how many there were. */
 static unsigned int harvest(struct vmm_vm *vm)
 {
 	struct ring *ring = vm->context;
@@ -114,8 +118,8 @@ FIXTURE_SETUP(ring)
 	self->vm.context = &self->ring;
 	self->vm.on_exit = on_ring_full;
 	self->ring.ghcb_page = vmm_ghcb_gpa(self->vcpu) / PAGE_BYTES;
-	self->ring.entries = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, self->vcpu->fd,
-				  KVM_DIRTY_LOG_PAGE_OFFSET * PAGE_BYTES);
+	self->ring.entries = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED,
+				  self->vcpu->fd, KVM_DIRTY_LOG_PAGE_OFFSET * PAGE_BYTES);
 	ASSERT_NE(MAP_FAILED, (void *)self->ring.entries);
 	vmm_vm_launch(&self->vm);
 	vmm_boot(&self->vm);
@@ -129,7 +133,7 @@ FIXTURE_TEARDOWN(ring)
 	vmm_vm_destroy(&self->vm);
 }
 
-/* Each answer dirties the GHCB's page once more. */
+/* Each response dirties the GHCB's page once more. */
 TEST_F_TIMEOUT(ring, a_full_dirty_ring_ends_kvm_run_in_time, 120)
 {
 	unsigned int warnings = vmm_logged("WARNING: CPU");
@@ -150,7 +154,7 @@ TEST_F_TIMEOUT(ring, no_dirty_page_is_lost_and_the_guest_goes_on, 120)
 	EXPECT_TRUE(vmm_guest_answers(self->vcpu));
 }
 
-/* --- what else KVM looks at */
+/* --- KVM's other checks */
 
 FIXTURE(reentry) {
 	struct vmm_vm vm;
@@ -171,7 +175,10 @@ FIXTURE_TEARDOWN(reentry)
 	vmm_vm_destroy(&self->vm);
 }
 
-/* An interrupt to itself is a request that stands when the answer is given: the guest cannot be entered at once. */
+/*
+ * An interrupt to itself is a request that is pending when the response is written: the guest
+ * cannot be entered immediately.
+ */
 TEST_F_TIMEOUT(reentry, each_exit_is_traced_once, 120)
 {
 	unsigned int i, entries;
@@ -190,8 +197,8 @@ TEST_F_TIMEOUT(reentry, each_exit_is_traced_once, 120)
 }
 
 /*
- * The AP ends an interrupt in memory, and asks its APIC at once whether it is still in service.  KVM takes its offer
- * back where an interrupt of the host came before.
+ * The AP ends an interrupt in memory, and immediately asks its APIC whether it is still in service.
+ * KVM withdraws its offer where an interrupt of the host came before.
  */
 TEST_F_TIMEOUT(reentry, an_interrupt_ended_in_memory_is_not_in_service, 120)
 {
@@ -213,13 +220,14 @@ TEST_F_TIMEOUT(reentry, an_interrupt_ended_in_memory_is_not_in_service, 120)
 }
 
 /*
- * Where the CPU does not scale the TSC, KVM moves a quicker guest's clock on with each exit; unless all vCPUs
- * have the same clock, then it knows one time for all, which stands.
+ * Where the CPU does not scale the TSC, KVM advances a faster guest's clock on each exit; unless
+ * all vCPUs have the same clock, because then it uses one constant time for all.
  */
 TEST_F_TIMEOUT(reentry, the_clock_of_a_quicker_guest_is_moved_on_with_each_exit, 120)
 {
 	int khz = ioctl(self->vcpu->fd, KVM_GET_TSC_KHZ, 0);
-	unsigned int steps = 200;	/* where the CPU scales, there is nothing to catch up with */
+	/* where the CPU scales, there is nothing to catch up with */
+	unsigned int steps = 200;
 
 	ASSERT_LT(0, khz);
 	ASSERT_EQ(0, ioctl(self->vcpu->fd, KVM_SET_TSC_KHZ, 2 * khz));

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A request that lacks a field, holds an unacceptable value or names an unknown event is answered
- *	with SW_EXITINFO1 = 2 and the reason; nothing of it is carried out, and the vCPU goes on.
- * Source: AMD 56421 GHCB Specification, sections "NAE Events" (required state) and "Invalid GHCB content".
- * Why it matters: The guest owns every byte of its GHCB.  What is not refused works on leftovers, and a
- *	refusal that ends KVM_RUN with an error lets a guest's slip, or its malice, take its VM down.
+ * Rule: A request that lacks a field, holds an unacceptable value or names an unknown event gets
+ *	SW_EXITINFO1 = 2 and the reason; no part of it is carried out, and the vCPU continues.
+ * Source: AMD 56421 GHCB Specification, sections "NAE Events" (required state) and "Invalid GHCB
+ *	content".
+ * Why it matters: The guest owns every byte of its GHCB.  A request that is not rejected works on
+ *	leftovers, and a rejected request that ends KVM_RUN with an error lets a guest's slip, or
+ *	its malice, take its VM down.
  * Not covered: Every field of every event (unit/request.c has the rules), version 2, races.
  */
 #include <kselftest_harness.h>
@@ -59,10 +61,12 @@ FIXTURE_VARIANT_ADD(refused, rdmsr_without_rcx) {
 	.exit = SPEC_EXIT_MSR, .reason = SPEC_MISSING_INPUT,
 };
 FIXTURE_VARIANT_ADD(refused, out_without_rax) {
-	.exit = SPEC_EXIT_IOIO, .info1 = SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1), .reason = SPEC_MISSING_INPUT,
+	.exit = SPEC_EXIT_IOIO, .info1 = SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1),
+	.reason = SPEC_MISSING_INPUT,
 };
 FIXTURE_VARIANT_ADD(refused, mmio_without_scratch) {
-	.exit = SPEC_NAE_MMIO_READ, .info1 = AGENT_MMIO_GPA, .info2 = 4, .reason = SPEC_MISSING_INPUT,
+	.exit = SPEC_NAE_MMIO_READ, .info1 = AGENT_MMIO_GPA, .info2 = 4,
+	.reason = SPEC_MISSING_INPUT,
 };
 FIXTURE_VARIANT_ADD(refused, scratch_across_the_end_of_the_buffer) {
 	.exit = SPEC_NAE_MMIO_WRITE, .info1 = AGENT_MMIO_GPA, .info2 = 4,

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: What a guest holds in private memory or in registers, the host does not see; what the host
- *	writes there, the guest does not read; and an exit leaves the guest's registers as they were.
+ * Rule: The host does not see what a guest holds in private memory or in registers; the guest does
+ *	not read what the host writes there; and an exit leaves the guest's registers as they were.
  * Source: AMD 24593 APM Volume 2, sections "Secure Encrypted Virtualization" and "Encrypted State
- *	(SEV-ES)"; AMD 56421 GHCB Specification, section "GHCB Layout" (state leaves by the GHCB only).
- * Why it matters: This is what SEV-ES is for.  On the emulated host it shows that the platform hides
- *	what hardware hides, so that no other test leans on something that a real host cannot see.
- * Not covered: The VMSA page itself, which userspace cannot map (the platform's own tests read it as the
- *	host does); DMA; integrity beyond what SEV-ES promises.
- * Fails with: a guest that copies the value to shared memory, puts it into its GHCB, or changes a register
- *	after VMGEXIT (each tried in the agent).
+ *	(SEV-ES)"; AMD 56421 GHCB Specification, section "GHCB Layout" (state leaves by the GHCB
+ *	only).
+ * Why it matters: This is the purpose of SEV-ES.  On the emulated host it shows that the platform
+ *	hides what hardware hides, so that no other test depends on something that a real host
+ *	cannot see.
+ * Not covered: The VMSA page itself, which userspace cannot map (the platform's tests read it as
+ *	the host does); DMA; integrity beyond what SEV-ES promises.
+ * Fails with: a guest that copies the value to shared memory, puts it into its GHCB, or changes a
+ *	register after VMGEXIT (each tried in the agent).
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -20,7 +22,7 @@
 
 struct search {
 	uint64_t value;
-	unsigned int seen;	/* times that the host met the value during an exit */
+	unsigned int seen;	/* times that the host found the value during an exit */
 	unsigned int exits;
 };
 
@@ -72,7 +74,7 @@ TEST_F(secret, written_to_private_memory_is_nowhere_in_the_hosts_view)
 	EXPECT_EQ(self->value, vmm_mailbox(self->vcpu)->out[0]);
 }
 
-/* The control of the case above: the search finds what is there to be found. */
+/* The control of the case above: the search finds a value that is there. */
 TEST_F(secret, written_to_shared_memory_is_seen_by_the_host)
 {
 	vmm_order(self->vcpu, AGENT_WRITE8, AGENT_PLAIN_GPA + 24, ~self->value);
@@ -110,7 +112,7 @@ TEST_F(secret, what_the_host_writes_the_guest_does_not_read)
 	EXPECT_NE(0x1122334455667788, vmm_mailbox(self->vcpu)->out[0]);
 }
 
-/* Everything that KVM's interface says about the vCPU's state, searched for the value. */
+/* Search everything that KVM's interface reports about the vCPU's state for the value. */
 static bool search_vcpu(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
 	struct search *search = vcpu->vm->context;
@@ -140,7 +142,8 @@ static bool search_vcpu(struct vmm_vcpu *vcpu, struct kvm_run *run)
 
 TEST_F(secret, held_in_every_register_is_nowhere_in_the_hosts_view)
 {
-	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
+	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_IOIO,
+				    SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	self->vm.on_exit = search_vcpu;
@@ -152,7 +155,8 @@ TEST_F(secret, held_in_every_register_is_nowhere_in_the_hosts_view)
 /* The control: a register that the guest reveals through its GHCB is found. */
 TEST_F(secret, revealed_in_the_ghcb_is_seen_by_the_host)
 {
-	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
+	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_IOIO,
+				    SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, self->value);
 	self->vm.on_exit = search_vcpu;
@@ -163,7 +167,8 @@ TEST_F(secret, revealed_in_the_ghcb_is_seen_by_the_host)
 
 TEST_F(secret, registers_survive_an_exit_to_userspace)
 {
-	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
+	uint8_t *ghcb = vmm_request(self->vcpu, SPEC_EXIT_IOIO,
+				    SPEC_IO_PORT(0x80) | SPEC_IO_BYTES(4), 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	self->vm.on_exit = search_vcpu;

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A guest can be stopped at every state of AP bring-up, its state read, its context moved, and the state set in
- *	new vCPUs: it goes on as if nothing had been.  What counts there is what is set, not what the move brought.
- * Source: Documentation/vmm-guide.md; include/uapi/linux/kvm_amd_es.h; KVM API, section 7.30 (KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM).
- * Why it matters: A vCPU that is restored in another state of bring-up sleeps for ever, or wakes unasked.
- * Not covered: Registers on their way to another host (es_migrate.c); more than one state at a time.
- * Fails with: stock kvm_amd: every case, because KVM_AMD_ES_GET_VCPU gives EINVAL (6.1 and 6.12); es_move.c shows
- *	what becomes of its guests.
+ * Rule: A guest can be stopped at every state of AP bring-up, its state read, its context moved,
+ *	and the state set in new vCPUs: it continues as if nothing had happened.  The state that is
+ *	set counts there, not the state that the move transferred.
+ * Source: Documentation/vmm-guide.md; include/uapi/linux/kvm_amd_es.h; KVM API,
+ *	KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM.
+ * Why it matters: A vCPU that is restored in another state of bring-up is never woken, or wakes
+ *	unasked.
+ * Not covered: Registers on their way to another host (es_migrate.c); more than one state at a
+ *	time.
+ * Fails with: stock kvm_amd: every case, because KVM_AMD_ES_GET_VCPU gives EINVAL (6.1 and 6.12);
+ *	es_move.c shows the effect on its guests.
  */
 #include <kselftest_harness.h>
 #include "ap.h"
@@ -77,7 +81,8 @@ static void is_woken(struct vmm_vcpu *waker, struct vmm_vcpu *vcpu, bool by_msr)
 	must_be(vmm_vcpu_mp_state(vcpu) == KVM_MP_STATE_AP_RESET_HOLD, "its MP state says so");
 	vmm_send_init_sipi(waker, vcpu, 0x10);
 	vmm_vcpu_wait(vcpu, "INIT and SIPI end the hold");
-	must_be(vmm_woken_by_sipi(vcpu, by_msr), "the answer is that of a SIPI, on the road of the hold");
+	must_be(vmm_woken_by_sipi(vcpu, by_msr),
+		"the answer is that of a SIPI, on the road of the hold");
 }
 
 static void is_held_by_page(struct guest *g) { is_woken(g->bsp, g->ap, false); }
@@ -99,13 +104,14 @@ static void waits_for_sipi(struct guest *g, bool by_msr)
 	must_be(!vmm_vcpu_rings_within(g->ap, QUIET_MS), "INIT alone ends no hold");
 	vmm_send_icr(g->bsp, ES_ICR_SIPI | 0x10, g->ap->nr);
 	vmm_vcpu_wait(g->ap, "the SIPI ends the hold");
-	must_be(vmm_woken_by_sipi(g->ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
+	must_be(vmm_woken_by_sipi(g->ap, by_msr),
+		"the answer is that of a SIPI, on the road of the hold");
 }
 
 static void waits_for_sipi_by_page(struct guest *g) { waits_for_sipi(g, false); }
 static void waits_for_sipi_by_msr(struct guest *g) { waits_for_sipi(g, true); }
 
-/* The APIC has both, and no vCPU has looked. */
+/* Send both to a paused vCPU: the APIC has both, and no vCPU has checked. */
 static void send_to_paused(struct guest *g, bool by_msr)
 {
 	park(g, g->ap, by_msr);
@@ -115,24 +121,26 @@ static void send_to_paused(struct guest *g, bool by_msr)
 
 static void sipi_on_its_way(struct guest *g) { send_to_paused(g, false); }
 
-/* It has been taken in and answered, and the guest has not run. */
+/* Wake the AP: the wake-up is consumed and the response written, and the guest has not run. */
 static void woken_and_not_run(struct guest *g)
 {
 	send_to_paused(g, true);
-	must_be(vmm_vcpu_mp_state(g->ap) == KVM_MP_STATE_RUNNABLE, "KVM_GET_MP_STATE takes the SIPI in");
+	must_be(vmm_vcpu_mp_state(g->ap) == KVM_MP_STATE_RUNNABLE,
+		"KVM_GET_MP_STATE takes the SIPI in");
 }
 
 static void comes_back(struct guest *g, bool by_msr)
 {
 	vmm_vcpu_go(g->ap);
 	vmm_vcpu_wait(g->ap, "the hold has ended");
-	must_be(vmm_woken_by_sipi(g->ap, by_msr), "the answer is that of a SIPI, on the road of the hold");
+	must_be(vmm_woken_by_sipi(g->ap, by_msr),
+		"the answer is that of a SIPI, on the road of the hold");
 }
 
 static void comes_back_by_page(struct guest *g) { comes_back(g, false); }
 static void comes_back_by_msr(struct guest *g) { comes_back(g, true); }
 
-/* INIT to a vCPU that runs; the SIPI behind it is meant for its next hold. */
+/* Send INIT to a vCPU that runs; the SIPI after it is meant for its next hold. */
 static void init_while_running(struct guest *g)
 {
 	start_ap(g);
@@ -157,7 +165,7 @@ static void ends_at_once(struct vmm_vcpu *vcpu)
 static void next_hold_ends_at_once(struct guest *g) { ends_at_once(g->ap); }
 static void bsp_next_hold_ends_at_once(struct guest *g) { ends_at_once(g->bsp); }
 
-/* The boot CPU runs on, and remembers INIT. */
+/* Send INIT to the boot CPU, which continues to run and remembers INIT. */
 static void init_while_bsp_runs(struct guest *g)
 {
 	start_ap(g);
@@ -191,7 +199,7 @@ static void goes_on_after_sipi(struct guest *g)
 	must_be(vmm_woken_by_sipi(g->ap, false), "the answer is that of a SIPI");
 }
 
-/* Its new APIC has seen no SIPI. */
+/* Send INIT to the BSP, whose new APIC has seen no SIPI. */
 static void bsp_takes_init_for_init(struct guest *g)
 {
 	vmm_send_icr(g->ap, ES_ICR_INIT, g->bsp->nr);
@@ -229,7 +237,10 @@ static void is_held_by_userspace(struct guest *g)
 	must_be(vmm_mailbox(g->ap)->starts == 1, "it starts once");
 }
 
-/* What the VMM has brought reaches the guest, although it enters the guest in another VM. */
+/*
+ * Prepare an exit in flight: the VMM's data reaches the guest, although the VMM enters the guest in
+ * another VM.
+ */
 static void exit_in_flight(struct guest *g)
 {
 	start_ap(g);
@@ -266,11 +277,13 @@ FIXTURE_VARIANT_ADD(snapshot, running) {
 };
 
 FIXTURE_VARIANT_ADD(snapshot, parked_by_page) {
-	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_NAE, .prepare = park_by_page, .prove = is_held_by_page,
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_NAE, .prepare = park_by_page,
+	.prove = is_held_by_page,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, parked_by_msr) {
-	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_MSR, .prepare = park_by_msr, .prove = is_held_by_msr,
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_MSR, .prepare = park_by_msr,
+	.prove = is_held_by_msr,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, parked_by_page_and_init) {
@@ -284,19 +297,23 @@ FIXTURE_VARIANT_ADD(snapshot, parked_by_msr_and_init) {
 };
 
 FIXTURE_VARIANT_ADD(snapshot, sipi_pending) {
-	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = sipi_on_its_way, .prove = comes_back_by_page,
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = sipi_on_its_way,
+	.prove = comes_back_by_page,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, woken_not_yet_run) {
-	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = woken_and_not_run, .prove = comes_back_by_msr,
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = woken_and_not_run,
+	.prove = comes_back_by_msr,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, init_while_running) {
-	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING_INIT, .prepare = init_while_running, .prove = goes_on_after_sipi,
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING_INIT, .prepare = init_while_running,
+	.prove = goes_on_after_sipi,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, sipi_while_running) {
-	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING_SIPI, .prepare = sipi_while_running, .prove = next_hold_ends_at_once,
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING_SIPI, .prepare = sipi_while_running,
+	.prove = next_hold_ends_at_once,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, halted) {
@@ -304,7 +321,8 @@ FIXTURE_VARIANT_ADD(snapshot, halted) {
 };
 
 FIXTURE_VARIANT_ADD(snapshot, held_by_userspace) {
-	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_USER, .prepare = hold_by_userspace, .prove = is_held_by_userspace,
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_HELD_USER, .prepare = hold_by_userspace,
+	.prove = is_held_by_userspace,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, bsp_parked) {
@@ -316,15 +334,18 @@ FIXTURE_VARIANT_ADD(snapshot, bsp_running) {
 };
 
 FIXTURE_VARIANT_ADD(snapshot, init_while_bsp_runs) {
-	.ap_state = KVM_AMD_ES_AP_RUNNING_INIT, .prepare = init_while_bsp_runs, .prove = bsp_waits_for_sipi_in_hold,
+	.ap_state = KVM_AMD_ES_AP_RUNNING_INIT, .prepare = init_while_bsp_runs,
+	.prove = bsp_waits_for_sipi_in_hold,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, sipi_while_bsp_runs) {
-	.ap_state = KVM_AMD_ES_AP_RUNNING_SIPI, .prepare = sipi_while_bsp_runs, .prove = bsp_next_hold_ends_at_once,
+	.ap_state = KVM_AMD_ES_AP_RUNNING_SIPI, .prepare = sipi_while_bsp_runs,
+	.prove = bsp_next_hold_ends_at_once,
 };
 
 FIXTURE_VARIANT_ADD(snapshot, exit_in_flight) {
-	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = exit_in_flight, .prove = exit_is_finished,
+	.vcpu = 1, .ap_state = KVM_AMD_ES_AP_RUNNING, .prepare = exit_in_flight,
+	.prove = exit_is_finished,
 };
 
 FIXTURE_SETUP(snapshot)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: es_counters, as es-stat shows it, counts each request, each refusal and each thing that a guest got
- *	wrong but was served in spite of once, on the vCPU that made it, and says how long the host took.
- *	Nobody who reads there waits for what a VMM does, or meets the state of a vCPU that is gone.
+ * Rule: es_counters, as es-stat shows it, counts each request, each rejected request and each lapse
+ *	once, on the vCPU that made it, and reports how long the host took.  A reader neither waits
+ *	for a VMM, nor accesses the state of a vCPU that does not exist any more.
  * Source: Documentation of the file in svm/stats.c; of the command in tools/es-stat.8.
- * Why it matters: Who looks for a slow or hostile guest in the counters must be able to trust them, and a VMM
- *	must not be able to stop the host's monitoring.
+ * Why it matters: The host's administrator must be able to find a slow or hostile guest by the
+ *	counters, and a VMM must not be able to stop the host's monitoring.
  * Not covered: The command's other output, which unit/es_stat.py checks.
  * Fails with: stock kvm_amd, everything: it has no such counters.
  */
@@ -41,7 +41,7 @@ FIXTURE_TEARDOWN(stat)
 	vmm_vm_destroy(&self->vm);
 }
 
-/* The command lies beside this program. */
+/* Run the command, which is in the directory of this program. */
 static void run_es_stat(struct vmm_vm *vm, const char *options, char *text, size_t size_bytes)
 {
 	char self[256] = "", command[512];
@@ -52,7 +52,8 @@ static void run_es_stat(struct vmm_vm *vm, const char *options, char *text, size
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		vmm_fail("the program does not find itself: %m");
 	*strrchr(self, '/') = 0;
-	snprintf(command, sizeof(command), "%s/es-stat --once --vm %d-%d %s 2>&1", self, getpid(), vm->fd, options);
+	snprintf(command, sizeof(command), "%s/es-stat --once --vm %d-%d %s 2>&1", self, getpid(),
+		 vm->fd, options);
 	pipe = popen(command, "r");
 	if (!pipe)
 		vmm_fail("es-stat cannot be started: %m");
@@ -63,7 +64,7 @@ static void run_es_stat(struct vmm_vm *vm, const char *options, char *text, size
 		vmm_fail("%s ends with status 0x%x: %s", command, status, text);
 }
 
-/* The number behind "key": in the object of that name; 0 when there is none. */
+/* Return the number after "key": in the object of that name; 0 when there is none. */
 static unsigned long long number_of(const char *json, const char *name, const char *key)
 {
 	char text[64];
@@ -89,7 +90,8 @@ static struct counted counted(struct vmm_vm *vm, const char *options)
 	snprintf(all, sizeof(all), "--json %s", options);
 	run_es_stat(vm, all, json, sizeof(json));
 	return (struct counted){
-		.cpuid = number_of(json, "CPUID", "count"), .ioio = number_of(json, "IOIO", "count"),
+		.cpuid = number_of(json, "CPUID", "count"),
+		.ioio = number_of(json, "IOIO", "count"),
 		.unknown = number_of(json, "INVALID_EVENT", "count"),
 		.incomplete = number_of(json, "MISSING_INPUT", "count"),
 		.cpuid_ns = number_of(json, "CPUID", "time_ns"),
@@ -135,7 +137,7 @@ TEST_F_TIMEOUT(stat, every_request_and_every_refusal_counts_once, 120)
 	EXPECT_EQ(REQUESTS + UNKNOWN + INCOMPLETE, after.ioio - before.ioio);
 }
 
-/* Stated by the guest in its GHCB page: the version of this request's protocol. */
+/* Write the version of this request's protocol as the guest states it in its GHCB page. */
 static void state_version(uint8_t *ghcb, uint16_t version)
 {
 	memcpy(ghcb + SPEC_GHCB_VERSION, &version, sizeof(version));
@@ -151,10 +153,11 @@ static void ask_boldly(struct vmm_vcpu *vcpu, uint64_t leaf, uint16_t version)
 	state_version(ghcb, version);
 	vmm_send(vcpu);
 	if (vmm_info1(vcpu) != SPEC_HANDLED)
-		vmm_fail("leaf 0x%llx with version %u is refused", (unsigned long long)leaf, version);
+		vmm_fail("leaf 0x%llx with version %u is refused", (unsigned long long)leaf,
+			 version);
 }
 
-/* As stage0 asks: version 2, which was not offered, and an XCR0 of 0. */
+/* Make the requests of stage0: version 2, which was not offered, and an XCR0 of 0. */
 TEST_F_TIMEOUT(stat, what_is_tolerated_is_served_and_counted, 120)
 {
 	char json[8192];
@@ -166,7 +169,8 @@ TEST_F_TIMEOUT(stat, what_is_tolerated_is_served_and_counted, 120)
 		ask_boldly(self->ap, 0xd, 1);
 	ask_boldly(self->ap, 0xd, 2);
 	run_es_stat(&self->vm, "--json --vcpu 1", json, sizeof(json));
-	EXPECT_EQ(INCOMPLETE + 1, number_of(json, "VERSION", "count")) TH_LOG("es-stat says: %s", json);
+	EXPECT_EQ(INCOMPLETE + 1, number_of(json, "VERSION", "count"))
+		TH_LOG("es-stat says: %s", json);
 	EXPECT_EQ(UNKNOWN + 1, number_of(json, "XCR0", "count"));
 	EXPECT_EQ(INCOMPLETE + UNKNOWN + 1, number_of(json, "CPUID", "count"));
 	EXPECT_EQ(0, number_of(json, "XSS", "count"));
@@ -199,7 +203,10 @@ TEST_F_TIMEOUT(stat, each_vcpu_counts_for_itself, 120)
 	EXPECT_EQ(REQUESTS + 1, counted(&self->vm, "").cpuid);
 }
 
-/* No more than passed on the clock; and userspace's part of an OUT is in it. */
+/*
+ * Compare with the clock: no more than the time that passed; userspace's part of an OUT is
+ * included.
+ */
 TEST_F_TIMEOUT(stat, time_is_more_than_nothing_and_less_than_what_passed, 120)
 {
 	struct timespec begin, end;
@@ -226,7 +233,7 @@ TEST_F_TIMEOUT(stat, the_table_shows_the_same, 120)
 	EXPECT_EQ(REQUESTS, strtoul(row + strlen("\n  CPUID "), NULL, 10));
 }
 
-/* --- while a VMM holds what it likes */
+/* --- while a VMM holds locks */
 
 #define READ_LIMIT_S	10
 #define MOVES		6	/* there and back */
@@ -258,7 +265,8 @@ static void *read_file(void *arg)
 
 static void start_reader(struct reader *reader, const struct vmm_vm *vm, const char *file)
 {
-	snprintf(reader->path, sizeof(reader->path), "/sys/kernel/debug/kvm/%d-%d/%s", getpid(), vm->fd, file);
+	snprintf(reader->path, sizeof(reader->path), "/sys/kernel/debug/kvm/%d-%d/%s", getpid(),
+		 vm->fd, file);
 	if (pthread_create(&reader->thread, NULL, read_file, reader))
 		vmm_fail("a thread cannot be started");
 }
@@ -279,7 +287,7 @@ struct locker {
 	bool stop;
 };
 
-/* Waits, with the VM's lock held, for a vCPU as soon as that is in KVM_RUN; then KVM sees that it is too late. */
+/* Hold the VM's lock until a vCPU is in KVM_RUN; then KVM finds that it is too late. */
 static void *hold_the_lock(void *arg)
 {
 	struct locker *locker = arg;
@@ -352,7 +360,7 @@ TEST_F_TIMEOUT(stat, who_reads_does_not_wait_for_the_vmm, 180)
 	}
 }
 
-/* The VM that the state came from, and the one that it goes to, end while they are read. */
+/* The VM that the state came from, and the one that it moves to, end while they are read. */
 TEST_F_TIMEOUT(stat, who_reads_while_the_guest_moves_sees_it_go_on, 300)
 {
 	struct vmm_vm_options options = { .nr_vcpus = 2 };

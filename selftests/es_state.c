@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: All that a guest can notice of its vCPUs can be read and set; wrong values are refused and change
- *	nothing; the order of setting does not matter.  KVM_SET_MP_STATE(AP_RESET_HOLD) means held.  Every vCPU can
- *	be held and woken, the BSP too.
- * Source: include/uapi/linux/kvm_amd_es.h; Documentation/api.md; AMD 56421 GHCB Specification, "AP Reset Hold".
- * Why it matters: Snapshot and migration put a vCPU together from what was read.
+ * Rule: All state that a guest can notice of its vCPUs can be read and set; wrong values are
+ *	rejected and change nothing; the order of setting does not matter.
+ *	KVM_SET_MP_STATE(AP_RESET_HOLD) means held.  Every vCPU can be held and woken, the BSP too.
+ * Source: include/uapi/linux/kvm_amd_es.h; Documentation/api.md; AMD 56421 GHCB Specification, "AP
+ *	Reset Hold".
+ * Why it matters: Snapshot and migration build a vCPU from the state that was read.
  * Not covered: Registers on their way to another host (es_migrate.c); moves (es_move.c).
- * Fails with: stock kvm_amd: the commands give EINVAL; the GHCB MSR cannot be read; a fresh vCPU that is set to
- *	AP_RESET_HOLD starts on an NMI; a BSP that is parked sleeps for ever (6.1 and 6.12).
+ * Fails with: stock kvm_amd: the commands give EINVAL; the GHCB MSR cannot be read; a fresh vCPU
+ *	that is set to AP_RESET_HOLD starts on an NMI; a BSP that is parked is never woken (6.1 and
+ *	6.12).
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -101,7 +103,10 @@ TEST_F(state, each_step_of_bring_up_can_be_read)
 	EXPECT_EQ(KVM_AMD_ES_AP_RUNNING, state_of(self->bsp).ap_state);
 }
 
-/* IN is finished when KVM has taken its value from kvm_run; reading the state then writes the answer. */
+/*
+ * IN completes when KVM has copied its value from kvm_run; reading the state then writes the
+ * response.
+ */
 TEST_F(state, reading_writes_the_answer_that_is_due)
 {
 	uint8_t *ghcb = self->vm.memory + vmm_ghcb_gpa(self->bsp);
@@ -249,8 +254,9 @@ TEST_F(state, the_ghcb_msr_is_an_msr_for_userspace)
 	EXPECT_TRUE(vmm_set_msr(self->ap, SPEC_MSR_GHCB, 0x123000));
 	EXPECT_TRUE(vmm_get_msr(self->ap, SPEC_MSR_GHCB, &value));
 	EXPECT_EQ(0x123000, value);
-	/* A guest that asks for the MSR by its GHCB gets nothing of it, and changes nothing. */
-	ghcb = vmm_request(self->bsp, SPEC_EXIT_MSR, 1, 0);	/* the value would become the place of its answer */
+	/* A guest that requests the MSR by its GHCB gets nothing of it, and changes nothing. */
+	/* the value would become the address of its response */
+	ghcb = vmm_request(self->bsp, SPEC_EXIT_MSR, 1, 0);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, SPEC_MSR_GHCB);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, AGENT_PLAIN_GPA);
 	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, 0);
@@ -262,7 +268,7 @@ TEST_F(state, the_ghcb_msr_is_an_msr_for_userspace)
 	EXPECT_EQ(0, answer);
 }
 
-/* A guest may read the offer there without asking for it. */
+/* A guest may read the offer there without requesting it. */
 TEST_F_TIMEOUT(state, the_ghcb_msr_of_a_fresh_vcpu_offers_what_the_vm_was_made_with, 120)
 {
 	uint64_t value = 0;
@@ -271,7 +277,8 @@ TEST_F_TIMEOUT(state, the_ghcb_msr_of_a_fresh_vcpu_offers_what_the_vm_was_made_w
 	for (version = 1; version <= 2; version++) {
 		struct vmm_vm vm;
 
-		vmm_vm_create(&vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .ghcb_version = version });
+		vmm_vm_create(&vm,
+			      &(struct vmm_vm_options){ .nr_vcpus = 1, .ghcb_version = version });
 		EXPECT_TRUE(vmm_get_msr(&vm.vcpus[0], SPEC_MSR_GHCB, &value));
 		EXPECT_EQ(SPEC_MSR_SEV_INFO, SPEC_MSR_INFO(value));
 		EXPECT_EQ(version, value >> 48);
@@ -281,10 +288,15 @@ TEST_F_TIMEOUT(state, the_ghcb_msr_of_a_fresh_vcpu_offers_what_the_vm_was_made_w
 	}
 }
 
-/* The answer of a hold that is to end, and a GHCB that lies in two pages, or where no memory is. */
+/*
+ * The response of a hold that is to end, and a GHCB that crosses a page, or where there is no
+ * memory.
+ */
 TEST_F_TIMEOUT(state, a_ghcb_msr_that_makes_no_sense_harms_the_guest_only, 120)
 {
-	static const uint64_t values[] = { AGENT_PLAIN_GPA + 0x123, AGENT_PLAIN_GPA + 0xff8, 0x7000000000, ~0ull };
+	static const uint64_t values[] = {
+		AGENT_PLAIN_GPA + 0x123, AGENT_PLAIN_GPA + 0xff8, 0x7000000000, ~0ull
+	};
 	struct kvm_amd_es_vcpu held = state_of(self->ap);
 	unsigned int i;
 
@@ -313,7 +325,10 @@ TEST_F(state, dr7_is_as_the_guest_wrote_it)
 	EXPECT_EQ(0x455, state_of(self->bsp).dr7);
 }
 
-/* No DR7 has them, and no instruction gives them; the host takes such a request as the kernel's own module does. */
+/*
+ * No DR7 has them, and no instruction gives them; the host accepts such a request as the stock
+ * module does.
+ */
 TEST_F(state, dr7_is_kept_without_what_no_dr7_has)
 {
 	uint8_t *ghcb = vmm_request(self->bsp, SPEC_EXIT_DR7_WRITE, 0, 0);
@@ -336,7 +351,7 @@ static bool has_osxsave(struct vmm_vcpu *vcpu)
 	return vmm_mailbox(vcpu)->out[2] & CPUID_OSXSAVE;
 }
 
-/* As the launch had them, and as the guest changes them; CPUID is made of them. */
+/* As at the launch, and as the guest changes them; CPUID is derived from them. */
 TEST_F(state, control_registers_are_as_kvm_knows_them)
 {
 	struct kvm_amd_es_vcpu state = state_of(self->bsp), other;
@@ -377,13 +392,14 @@ static void hide_fsgsbase(struct kvm_cpuid_entry2 *entry)
 		entry->ebx &= ~CPUID_FSGSBASE;
 }
 
-/* The CPU lets a guest have what only its CPUID hides.  KVM_SET_SREGS would refuse that. */
+/* The CPU allows a guest features that only its CPUID hides.  KVM_SET_SREGS would reject that. */
 TEST_F(state, what_cpuid_hides_can_be_read_and_set)
 {
 	struct kvm_amd_es_vcpu state;
 
 	vmm_vm_destroy(&self->vm);
-	vmm_vm_create(&self->vm, &(struct vmm_vm_options){ .nr_vcpus = 2, .edit_cpuid = hide_fsgsbase });
+	vmm_vm_create(&self->vm,
+		      &(struct vmm_vm_options){ .nr_vcpus = 2, .edit_cpuid = hide_fsgsbase });
 	vmm_vm_launch(&self->vm);
 	vmm_boot(&self->vm);
 	vmm_order(self->bsp, AGENT_CONTROL, AGENT_CR4, CR4_FSGSBASE);
@@ -394,7 +410,7 @@ TEST_F(state, what_cpuid_hides_can_be_read_and_set)
 	EXPECT_TRUE(vmm_guest_answers(self->bsp));
 }
 
-/* KVM_SET_NESTED_STATE takes SVME for a proof that there is nested state. */
+/* KVM_SET_NESTED_STATE treats SVME as proof that there is nested state. */
 TEST_F(state, svme_is_never_told_and_never_set)
 {
 	struct kvm_amd_es_vcpu state = state_of(self->ap);
@@ -413,7 +429,7 @@ TEST_F_TIMEOUT(state, the_interrupt_flag_of_a_sleeping_vcpu_is_on, 120)
 	vmm_vcpu_pause(self->bsp);
 }
 
-/* Never started, and held because the VMM says so: only INIT and SIPI start it. */
+/* Never started, and held because the VMM set it: only INIT and SIPI start it. */
 TEST_F_TIMEOUT(state, a_fresh_vcpu_that_is_set_to_hold_is_held, 120)
 {
 	vmm_vcpu_set_mp_state(self->ap, KVM_MP_STATE_AP_RESET_HOLD);
@@ -430,7 +446,10 @@ TEST_F_TIMEOUT(state, a_fresh_vcpu_that_is_set_to_hold_is_held, 120)
 	EXPECT_EQ(1, vmm_mailbox(self->ap)->starts);
 }
 
-/* A guest's kick for a vCPU that sleeps in HLT.  In KVM_RUN or out of it, it means nothing to one that is held. */
+/*
+ * A guest's kick for a vCPU that sleeps in HLT.  In KVM_RUN or out of it, it has no effect on a
+ * held vCPU.
+ */
 TEST_F_TIMEOUT(state, a_kick_is_no_end_of_a_hold, 120)
 {
 	vmm_boot_ap(self->bsp, self->ap);
@@ -450,7 +469,9 @@ TEST_F_TIMEOUT(state, a_kick_is_no_end_of_a_hold, 120)
 	EXPECT_TRUE(vmm_woken_by_sipi(self->ap, false));
 }
 
-/* A vCPU that userspace has set to be held may be kicked before it runs: it is held when it does. */
+/*
+ * A vCPU that userspace has set to be held may be kicked before it runs: it is held when it does.
+ */
 TEST_F_TIMEOUT(state, a_kick_does_not_take_back_that_a_vcpu_is_set_to_hold, 120)
 {
 	struct kvm_amd_es_vcpu state;
@@ -475,7 +496,7 @@ TEST_F_TIMEOUT(state, a_kick_does_not_take_back_that_a_vcpu_is_set_to_hold, 120)
 	}
 }
 
-/* INIT has come where the AP state or the MP state says so. */
+/* INIT is pending if the AP state or the MP state indicates it. */
 TEST_F_TIMEOUT(state, init_may_be_in_one_of_both_states, 120)
 {
 	struct kvm_amd_es_vcpu state;
@@ -501,7 +522,9 @@ TEST_F_TIMEOUT(state, init_may_be_in_one_of_both_states, 120)
 	}
 }
 
-/* A guest that looks at its lock once more, and then sleeps, would miss a kick that came in between. */
+/*
+ * A guest that checks its lock once more, and then sleeps, would miss a kick that came in between.
+ */
 TEST_F_TIMEOUT(state, a_kick_of_a_vcpu_that_does_not_sleep_yet_is_kept, 120)
 {
 	struct kvm_amd_es_vcpu state;
@@ -526,7 +549,7 @@ TEST_F_TIMEOUT(state, a_kick_of_a_vcpu_that_does_not_sleep_yet_is_kept, 120)
 	}
 }
 
-/* KVM refuses a pending SMI for a vCPU that waits for its SIPI; there is none to be had in an SEV-ES guest. */
+/* KVM rejects a pending SMI for a vCPU that waits for its SIPI; an SEV-ES guest cannot have one. */
 TEST_F_TIMEOUT(state, an_smi_keeps_nothing_from_being_set, 120)
 {
 	struct vmm_vcpu_state state;
@@ -542,7 +565,7 @@ TEST_F_TIMEOUT(state, an_smi_keeps_nothing_from_being_set, 120)
 	EXPECT_TRUE(vmm_guest_answers(self->ap));
 }
 
-/* The end of a hold that userspace has set stays, whatever an earlier KVM_RUN was about. */
+/* The end of a hold that userspace has set stays, whatever the earlier KVM_RUN did. */
 TEST_F_TIMEOUT(state, what_was_set_outlives_a_kvm_run_that_fails, 120)
 {
 	struct kvm_amd_es_vcpu state;
@@ -589,7 +612,7 @@ TEST_F_TIMEOUT(state, the_bsp_is_held_and_woken_as_any_vcpu, 120)
 	EXPECT_TRUE(vmm_woken_by_sipi(self->bsp, false));
 }
 
-/* KVM looks at the flag when it handles INIT; nobody else may see it otherwise. */
+/* KVM checks the flag when it handles INIT; neither guest nor userspace may see it changed. */
 TEST_F_TIMEOUT(state, the_bsp_stays_the_bsp, 120)
 {
 	uint64_t base = 0;

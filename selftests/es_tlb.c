@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A vCPU that comes back to a host CPU sees what its VMM mapped meanwhile.
- * Source: AMD 24593 APM Volume 2, section "TLB Flush": who changes a nested page table flushes the guest's ASID,
- *	and a flush is one CPU's alone.
- * Why it matters: An encrypted guest keeps its ASID for life, so that no CPU forgets its translations by itself.
- *	A stale one lets the guest read and write a page that the host has given to somebody else.
- * Not covered: Private pages (their frames are pinned), two vCPUs of one guest in turns on one host CPU.
- * Fails with: nothing that is known; stock kvm_amd passes.  With one host CPU nothing moves, and nothing is seen.
+ * Rule: A vCPU that comes back to a host CPU sees what its VMM mapped in the meantime.
+ * Source: AMD 24593 APM Volume 2, section "TLB Flush": software that changes a nested page table
+ *	flushes the guest's ASID, and a flush affects one CPU only.
+ * Why it matters: An encrypted guest keeps its ASID for life, so that no CPU drops its translations
+ *	by itself.  A stale one lets the guest read and write a page that the host has given to
+ *	another user.
+ * Not covered: Private pages (their frames are pinned), two vCPUs of one guest in turns on one host
+ *	CPU.
+ * Fails with: nothing that is known; stock kvm_amd passes.  With one host CPU nothing moves, and
+ *	nothing is seen.
  */
 #include <kselftest_harness.h>
 #include <pthread.h>
@@ -30,7 +33,8 @@ FIXTURE(tlb) {
 
 static uint64_t *new_page(void *where, int flags)
 {
-	void *page = mmap(where, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+	void *page = mmap(where, PAGE_BYTES, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 
 	if (page == MAP_FAILED)
 		vmm_fail("mapping a page failed: %m");
@@ -77,7 +81,10 @@ static uint64_t guest_reads(struct vmm_vcpu *vcpu)
 	return vmm_mailbox(vcpu)->out[0];
 }
 
-/* Another frame at the same place; the old one lives on elsewhere, so that nobody gets it. */
+/*
+ * Map another frame at the same place; keep the old one mapped elsewhere, so that the kernel does
+ * not reuse it.
+ */
 static void replace(uint64_t *page, uint64_t *kept)
 {
 	if (mremap(page, PAGE_BYTES, PAGE_BYTES, MREMAP_MAYMOVE | MREMAP_FIXED, kept) == MAP_FAILED)

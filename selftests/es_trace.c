@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: trace-cmd and perf can read and print each event of the trace system kvm_amd_es, with the names of
- *	states and reasons.
- * Source: Documentation/trace/events.rst of the kernel; libtraceevent, which both use, as the judge.
- * Why it matters: They read an event's format and the raw record.  A format that calls a function of the
- *	kernel prints in the kernel's own text, and nowhere else.
- * Not covered: What the events tell, which the tests of each subject look at.
- * Fails with: the module whose formats of es_ap and es_reject called its functions: libtraceevent prints
- *	"[FAILED TO PARSE]" and numbers.
+ * Rule: trace-cmd and perf can read and print each event of the trace system kvm_amd_es, with the
+ *	names of states and reasons.
+ * Source: Documentation/trace/events.rst of the kernel; libtraceevent, which both use, as the
+ *	reference.
+ * Why it matters: They read an event's format and the raw record.  A format that calls a function
+ *	of the kernel prints in the kernel's trace file, and nowhere else.
+ * Not covered: The contents of the events, which the tests of each subject check.
+ * Fails with: the module whose formats of es_ap and es_reject called its functions: libtraceevent
+ *	prints "[FAILED TO PARSE]" and numbers.
  */
 #include <kselftest_harness.h>
 #include "ap.h"
@@ -18,7 +19,7 @@
 #define RECORD		"/tmp/es_trace.dat"
 #define NOBODYS_EVENT	0x8000aaaaull
 
-/* The output of a command of trace-cmd's, errors as well. */
+/* Return the output of a trace-cmd command, errors as well. */
 static char *output_of(const char *command)
 {
 	static char text[1 << 20];
@@ -55,7 +56,9 @@ FIXTURE_TEARDOWN(events)
 	remove(RECORD);
 }
 
-/* trace-cmd takes the formats of all events of the kernel along, which is slow on an emulated host. */
+/*
+ * trace-cmd also copies the formats of all events of the kernel, which is slow on an emulated host.
+ */
 TEST_F_TIMEOUT(events, are_printed_by_trace_cmd_as_by_the_kernel, 300)
 {
 	char *text;
@@ -69,7 +72,8 @@ TEST_F_TIMEOUT(events, are_printed_by_trace_cmd_as_by_the_kernel, 300)
 	text = output_of("trace-cmd report -i " RECORD " 2>&1");
 	EXPECT_NE(NULL, strstr(text, "vcpu 1 from WAITING to RUNNING by first-sipi"));
 	EXPECT_NE(NULL, strstr(text, "vcpu 0 event 0x8000aaaa reason INVALID_EVENT"));
-	EXPECT_EQ(NULL, strstr(text, "FAILED TO PARSE")) TH_LOG("%.4000s", strstr(text, "FAILED TO PARSE"));
+	EXPECT_EQ(NULL, strstr(text, "FAILED TO PARSE"))
+		TH_LOG("%.4000s", strstr(text, "FAILED TO PARSE"));
 }
 
 TEST_HARNESS_MAIN

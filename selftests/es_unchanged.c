@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A command that fails changes nothing: no state of a vCPU or VM, nothing in kvm_run, not a byte of guest
- *	memory.  What the VMM works on meanwhile is taken when it says so, not before.
- * Source: include/uapi/linux/kvm_amd_es.h; KVM API, sections 7.28 (KVM_CAP_VM_COPY_ENC_CONTEXT_FROM) and 7.30
- *	(KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM).
- * Why it matters: A VMM tries, is refused, and goes on with the guest.
- * Not covered: Failures of memory allocation; the firmware's refusals of packets (es_migrate.c).
- * Fails with: stock kvm_amd: no command of this module is there, and a move does not refuse an exit in flight.
+ * Rule: A command that fails changes nothing: no state of a vCPU or VM, nothing in kvm_run, not a
+ *	byte of guest memory.  An exit that the VMM works on completes when the VMM requests it, not
+ *	before.
+ * Source: include/uapi/linux/kvm_amd_es.h; KVM API, KVM_CAP_VM_COPY_ENC_CONTEXT_FROM and
+ *	KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM.
+ * Why it matters: A VMM tries, gets an error, and continues with the guest.
+ * Not covered: Failures of memory allocation; packets that the firmware rejects (es_migrate.c).
+ * Fails with: stock kvm_amd: no command of this module is there, and a move does not reject an exit
+ *	in flight.
  */
 #include <kselftest_harness.h>
 #include <errno.h>
@@ -24,14 +26,16 @@
 #define RUN_BYTES	0x2000		/* kvm_run, and the page with the data of an IN or OUT */
 #define BAD_POINTER	((void *)8)
 
-/* The guest, its first vCPU at an IN that the VMM works on, and other VMs that commands may name. */
+/*
+ * The guest, its first vCPU at an IN that the VMM works on, and other VMs that commands may name.
+ */
 struct failing {
 	struct vmm_vm vm;
 	struct vmm_vm twin;		/* where it could move to */
 	struct vmm_vcpu *working, *idle;
 };
 
-/* What userspace can see of a VM without changing it. */
+/* The state of a VM that userspace can see without changing it. */
 struct seen {
 	struct kvm_mp_state mp[NR_VCPUS];
 	struct kvm_vcpu_events events[NR_VCPUS];
@@ -88,7 +92,8 @@ static void see(struct vmm_vm *vm, struct seen *seen)
 	for (i = 0; i < NR_VCPUS; i++)
 		see_vcpu(&vm->vcpus[i], seen);
 	seen->vm.flags = 0;
-	if (vmm_get_vm_state(vm, &seen->vm) || vmm_sev_cmd(vm, KVM_SEV_GUEST_STATUS, &seen->status, NULL))
+	if (vmm_get_vm_state(vm, &seen->vm) ||
+	    vmm_sev_cmd(vm, KVM_SEV_GUEST_STATUS, &seen->status, NULL))
 		vmm_fail("the state of the VM cannot be read: %m");
 	read_es_vcpus(vm, seen->es_vcpus, sizeof(seen->es_vcpus));
 	seen->memory_hash = hash_of(vm->memory);
@@ -108,7 +113,7 @@ static int mirror_from_fd(int to, int fd)
 	return ioctl(to, KVM_ENABLE_CAP, &cap) < 0 ? -errno : 0;
 }
 
-/* Calls TRY with a descriptor that is closed again. */
+/* Call TRY with a descriptor that is closed again. */
 static int with_fd(int fd, int (*attempt)(struct failing *f, int fd), struct failing *f)
 {
 	int ret;
@@ -131,12 +136,22 @@ static int mirror_of(struct failing *f, int fd) { return mirror_from_fd(f->vm.fd
 
 static int move_while_working(struct failing *f) { return move_from_fd(&f->twin, f->vm.fd); }
 static int move_from_nothing(struct failing *f) { return move_from_fd(&f->twin, -1); }
-static int move_from_a_file(struct failing *f) { return with_fd(open("/dev/null", O_RDWR), move_from, f); }
+
+static int move_from_a_file(struct failing *f)
+{
+	return with_fd(open("/dev/null", O_RDWR), move_from, f);
+}
+
 static int move_from_itself(struct failing *f) { return move_from_fd(&f->vm, f->vm.fd); }
-static int move_from_a_vm_without_sev(struct failing *f) { return with_fd(new_vm(f), move_from, f); }
+
+static int move_from_a_vm_without_sev(struct failing *f)
+{
+	return with_fd(new_vm(f), move_from, f);
+}
+
 static int move_into_an_sev_vm(struct failing *f) { return move_from_fd(&f->vm, f->twin.fd); }
 
-/* It has a vCPU less. */
+/* Move to a VM that has a vCPU less. */
 static int move_into_a_smaller_vm(struct failing *f)
 {
 	struct vmm_vm small;
@@ -148,12 +163,20 @@ static int move_into_a_smaller_vm(struct failing *f)
 	return ret;
 }
 
-static int mirror_into_a_vm_with_vcpus(struct failing *f) { return mirror_from_fd(f->twin.fd, f->vm.fd); }
+static int mirror_into_a_vm_with_vcpus(struct failing *f)
+{
+	return mirror_from_fd(f->twin.fd, f->vm.fd);
+}
+
 static int mirror_of_nothing(struct failing *f) { return mirror_of(f, -1); }
 static int mirror_of_itself(struct failing *f) { return mirror_of(f, f->vm.fd); }
-static int mirror_of_a_vm_without_sev(struct failing *f) { return with_fd(new_vm(f), mirror_of, f); }
 
-/* A second one would be the mirror's. */
+static int mirror_of_a_vm_without_sev(struct failing *f)
+{
+	return with_fd(new_vm(f), mirror_of, f);
+}
+
+/* Create a mirror of the mirror, a second one. */
 static int mirror_of_a_mirror(struct failing *f, int mirror)
 {
 	int ret = mirror_into(f, mirror), fd = new_vm(f);
@@ -165,7 +188,10 @@ static int mirror_of_a_mirror(struct failing *f, int mirror)
 	return ret;
 }
 
-static int mirror_of_its_mirror(struct failing *f) { return with_fd(new_vm(f), mirror_of_a_mirror, f); }
+static int mirror_of_its_mirror(struct failing *f)
+{
+	return with_fd(new_vm(f), mirror_of_a_mirror, f);
+}
 
 static int init_again(struct failing *f) { return vmm_sev_init(&f->vm, 0); }
 static int init2_again(struct failing *f) { return vmm_sev_init(&f->vm, ES_GHCB_DEFAULT); }
@@ -319,7 +345,8 @@ FIXTURE_SETUP(unchanged)
 	struct failing *f = &self->f;
 
 	vmm_vm_create(&f->vm, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS });
-	vmm_vm_create(&f->twin, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS, .twin_of = &f->vm });
+	vmm_vm_create(&f->twin,
+		      &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS, .twin_of = &f->vm });
 	f->working = &f->vm.vcpus[0];
 	f->idle = &f->vm.vcpus[1];
 	vmm_vm_launch(&f->vm);
@@ -334,7 +361,7 @@ FIXTURE_TEARDOWN(unchanged)
 	vmm_vm_destroy(&self->f.vm);
 }
 
-/* The second vCPU's doorbell has an answer that is due: it is not written either. */
+/* The second vCPU's doorbell has a pending response: it is not written either. */
 TEST_F_TIMEOUT(unchanged, whatever_a_command_fails_for, 120)
 {
 	struct failing *f = &self->f;
@@ -358,7 +385,10 @@ TEST_F_TIMEOUT(unchanged, whatever_a_command_fails_for, 120)
 	EXPECT_TRUE(vmm_guest_answers(f->idle));
 }
 
-/* Version 1: 16 bytes are two exits.  What stops the move comes behind what it could have finished. */
+/*
+ * Version 1: 16 bytes are two exits.  The vCPU that stops the move comes after one that could have
+ * finished.
+ */
 TEST_F_TIMEOUT(unchanged, when_a_later_vcpu_stops_the_move, 120)
 {
 	struct failing *f = &self->f;
@@ -378,7 +408,10 @@ TEST_F_TIMEOUT(unchanged, when_a_later_vcpu_stops_the_move, 120)
 	EXPECT_EQ(LATER, vmm_mailbox(f->working)->out[0]);
 }
 
-/* A vCPU that was made after the launch has no encrypted registers; the others' answers stay due. */
+/*
+ * A vCPU that was created after the launch has no encrypted registers; the others' responses stay
+ * pending.
+ */
 TEST_F_TIMEOUT(unchanged, when_a_vcpu_is_not_encrypted, 120)
 {
 	struct failing *f = &self->f;
@@ -389,7 +422,8 @@ TEST_F_TIMEOUT(unchanged, when_a_vcpu_is_not_encrypted, 120)
 	ASSERT_LE(0, late);
 	*(uint32_t *)io_data(f->working) = LATER;
 	EXPECT_TRUE(vmm_vcpu_complete_io(f->working));
-	vmm_vm_create(&larger, &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS + 1, .twin_of = &f->vm });
+	vmm_vm_create(&larger,
+		      &(struct vmm_vm_options){ .nr_vcpus = NR_VCPUS + 1, .twin_of = &f->vm });
 	see(&f->vm, &before);
 	EXPECT_EQ(-EINVAL, vmm_move_context(&larger, &f->vm));
 	see(&f->vm, &after);

@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: No wake-up is lost, whatever INIT and SIPI meet on their way: the request for the hold, the way into it,
- *	the sleep, an NMI, a signal that takes the vCPU out of KVM_RUN, the way out.
+ * Rule: No wake-up is lost, whenever INIT and SIPI arrive: during the request for the hold, the way
+ *	into it, the sleep, an NMI, a signal that takes the vCPU out of KVM_RUN, the way out.
  * Source: AMD 56421 GHCB Specification, sections "SMP Booting" and "AP Reset Hold".
  * Why it matters: A lost wake-up is a guest that hangs, once in many thousand boots.
- * Not covered: Races that need two CPUs at the same instant, on an emulated host whose CPUs take turns.
+ * Not covered: Races that need two CPUs at the same instant, on an emulated host whose CPUs take
+ *	turns.
  * Fails with: stock kvm_amd (6.1 and 6.12): INIT and SIPI that come just before the hold are lost.
  *
- * ES_ROUNDS says how often (default 1000); `make -C selftests run_tests TESTS=es_wake ES_ROUNDS=100000`.
+ * ES_ROUNDS is the number of rounds (default 1000); `make -C selftests run_tests TESTS=es_wake
+ * ES_ROUNDS=100000`.
  */
 #include <kselftest_harness.h>
 #include <stdlib.h>
 #include "ap.h"
 #include "env.h"
 
-#define STEP		500	/* rounds of one order: each is waited for, so that a hang is told soon */
+/* rounds of one order: each is waited for, so that a hang is reported soon */
+#define STEP		500
 
 FIXTURE(wake) {
 	struct vmm_vm vm;
@@ -54,7 +57,7 @@ static void begin_step(struct vmm_vcpu *sleeper, struct vmm_vcpu *waker, unsigne
 	vmm_order_start(waker, AGENT_WAKE, STEP, sleeper->nr);
 }
 
-/* A long run shows that it goes on. */
+/* Show that a long run makes progress. */
 static void show(unsigned int step)
 {
 	if (step && step * STEP % 5000 == 0)
@@ -82,7 +85,10 @@ TEST_F_TIMEOUT(wake, comes_each_time, 3600)
 	TH_LOG("%u wake-ups", step * STEP);
 }
 
-/* The agent gives up when NMI handlers pile up: on a busy machine each one takes long. */
+/*
+ * Return false if the agent gives up when NMI handlers pile up: on a busy machine each one takes
+ * long.
+ */
 static bool takes_nmi(struct vmm_vcpu *vcpu)
 {
 	struct agent_mailbox *box = vmm_mailbox(vcpu);

@@ -115,6 +115,12 @@ static inline struct es_vcpu *to_es(struct kvm_vcpu *vcpu)
 	return to_svm(vcpu)->sev_es.es;
 }
 
+/* Return the hypervisor features that the VM's guest is offered.  Each defined bit requires SNP. */
+static inline u64 es_hv_features(struct kvm *kvm)
+{
+	return 0;
+}
+
 /* Return the GHCB MSR: the GHCB's address, or a request or response of the MSR protocol. */
 static inline u64 es_ghcb_msr(struct kvm_vcpu *vcpu)
 {

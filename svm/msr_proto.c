@@ -63,7 +63,7 @@ static int handle_negotiation(struct kvm_vcpu *vcpu, enum es_msr_request request
 		handle_reg_gpa(vcpu, value);
 		break;
 	default:
-		es_set_ghcb_msr(vcpu, es_msr_features_response(ES_HV_FEATURES));
+		es_set_ghcb_msr(vcpu, es_msr_features_response(es_hv_features(vcpu->kvm)));
 		break;
 	}
 	trace_es_negotiate(vcpu->vcpu_id, es_msr_request_name(request), value, es_ghcb_msr(vcpu));

@@ -110,8 +110,10 @@ static void handle_dr7(struct kvm_vcpu *vcpu, bool write)
 
 static void handle_hv_features(struct kvm_vcpu *vcpu)
 {
-	es_respond_success(to_es(vcpu), ES_HV_FEATURES);
-	trace_es_negotiate(vcpu->vcpu_id, "features", 0, ES_HV_FEATURES);
+	u64 features = es_hv_features(vcpu->kvm);
+
+	es_respond_success(to_es(vcpu), features);
+	trace_es_negotiate(vcpu->vcpu_id, "features", 0, features);
 }
 
 bool es_nae_simple(struct kvm_vcpu *vcpu)

@@ -74,7 +74,7 @@ static noinline void trace_response(struct kvm_vcpu *vcpu)
 							   es->response.info2));
 }
 
-/* Inline into both callers, which complete every exit: a call costs 15 to 20 instructions there. */
+/* Inline into both callers, which complete every exit: a call costs 12 instructions there. */
 static __always_inline bool try_write(struct kvm_vcpu *vcpu)
 {
 	struct es_vcpu *es = to_es(vcpu);

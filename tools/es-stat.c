@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * es-stat: what the SEV-ES VMs of this host ask for, from the counters that kvm_amd keeps of each of
+ * es-stat: the requests of this host's SEV-ES VMs, from the counters that kvm_amd keeps of each of
  * them in debugfs (es_counters; svm/stats.c describes it).  Live like kvm_stat, once, or as JSON.
- * For its user there is es-stat.8.
+ * The manual page is es-stat.8.
  */
 #include "sample.h"
 
@@ -18,13 +18,15 @@ static struct {
 	struct wanted wanted;
 } opt = { .every_s = 1, .wanted = { .vm = "", .sys = "/sys", .vcpu = ALL_VCPUS } };
 
-/* --- what happened since the sample before; negative: it cannot be said */
+/* --- growth since the sample before; negative: unknown */
 
 struct growth {
 	double per_second, mean_ns;
 };
 
-/* The same block in the sample before; none if a counter went back: then it is another VM. */
+/*
+ * Return the same block in the sample before; none if a counter went back: then it is another VM.
+ */
 static struct block *block_before(const struct sample *before, struct block *block)
 {
 	struct block *old = find_block(before, block->vm, block->vcpu);
@@ -52,7 +54,9 @@ static struct growth growth_of(const struct block *block, const struct row *row,
 
 	return (struct growth){
 		.per_second = span > 0 ? count / span : -1,
-		.mean_ns = count && row->kind == EVENT ? (row->time_ns - (before ? before->time_ns : 0)) / count : -1,
+		.mean_ns = count && row->kind == EVENT ?
+				   (row->time_ns - (before ? before->time_ns : 0)) / count :
+				   -1,
 	};
 }
 
@@ -77,8 +81,8 @@ static void show_row(const struct block *block, const struct row *row, struct bl
 
 	snprintf(name, sizeof(name), "%s%s", words[row->kind], row->name);
 	snprintf(rate, sizeof(rate), "%.1f", growth.per_second);
-	printf("  %-26s %14" PRIu64 " %14s %14s\n", name, row->count, growth.per_second < 0 ? "-" : rate,
-	       time_text(mean, growth.mean_ns));
+	printf("  %-26s %14" PRIu64 " %14s %14s\n", name, row->count,
+	       growth.per_second < 0 ? "-" : rate, time_text(mean, growth.mean_ns));
 }
 
 static void show_block(const struct block *block, struct block *old)
@@ -89,8 +93,10 @@ static void show_block(const struct block *block, struct block *old)
 	printf("VM %s", block->vm);
 	if (block->vcpu != ALL_VCPUS)
 		printf(", vCPU %d", block->vcpu);
-	printf(old ? ", in the last %.1f s\n" : ", since it began %.1f s ago\n", span_s(block, old));
-	printf(block->nr ? "  %-26s %14s %14s %14s\n" : "  no request yet\n", "EVENT", "COUNT", "PER SECOND", "MEAN TIME");
+	printf(old ? ", in the last %.1f s\n" : ", since it began %.1f s ago\n",
+	       span_s(block, old));
+	printf(block->nr ? "  %-26s %14s %14s %14s\n" : "  no request yet\n", "EVENT", "COUNT",
+	       "PER SECOND", "MEAN TIME");
 	for (kind = EVENT; kind < NR_ROW_KINDS; kind++) {
 		for (i = 0; i < block->nr; i++) {
 			if (block->rows[i].kind == kind)
@@ -157,7 +163,7 @@ static bool is_unread(const struct sample *sample, const char *vm)
 	return false;
 }
 
-/* Tells of each VM once, however many vCPUs are shown. */
+/* Report each VM once, however many vCPUs are shown. */
 static void show_gone(const struct sample *now, const struct sample *before)
 {
 	const char *comma = "", *told = "";
@@ -179,7 +185,7 @@ static void show_gone(const struct sample *now, const struct sample *before)
 	}
 }
 
-/* A VM whose counters cannot be read is named; the others are shown. */
+/* Name a VM whose counters cannot be read; the others are shown. */
 static void show_unread(const struct sample *now)
 {
 	size_t i;
@@ -188,7 +194,8 @@ static void show_unread(const struct sample *now)
 		if (opt.json)
 			printf("%s\"%s\"", i ? "," : "", now->unread[i].vm);
 		else
-			printf("VM %s cannot be read: %s\n", now->unread[i].vm, strerror(now->unread[i].error));
+			printf("VM %s cannot be read: %s\n", now->unread[i].vm,
+			       strerror(now->unread[i].error));
 	}
 }
 
@@ -283,11 +290,11 @@ static void set_option(int option)
 static void parse_options(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "interval", required_argument, NULL, 'i' }, { "samples", required_argument, NULL, 'n' },
-		{ "once", no_argument, NULL, '1' }, { "json", no_argument, NULL, 'j' },
-		{ "vm", required_argument, NULL, 'v' }, { "vcpu", required_argument, NULL, 'c' },
-		{ "per-vcpu", no_argument, NULL, 'p' }, { "sys", required_argument, NULL, 's' },
-		{ "help", no_argument, NULL, 'h' }, { 0 },
+		{ "interval", required_argument, NULL, 'i' },
+		{ "samples", required_argument, NULL, 'n' }, { "once", no_argument, NULL, '1' },
+		{ "json", no_argument, NULL, 'j' }, { "vm", required_argument, NULL, 'v' },
+		{ "vcpu", required_argument, NULL, 'c' }, { "per-vcpu", no_argument, NULL, 'p' },
+		{ "sys", required_argument, NULL, 's' }, { "help", no_argument, NULL, 'h' }, { 0 },
 	};
 	int option;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading es_counters of every VM that is wanted; the kernel's side, with the format, is svm/stats.c.
+ * Reading es_counters of every VM that is wanted; the module's side, with the format, is
+ * svm/stats.c.
  */
 #include "sample.h"
 
@@ -80,18 +81,21 @@ static bool parse_line(const char *line, int *vcpu, struct row *row)
 	int end = 0;
 
 	*row = (struct row){ .kind = EVENT };
-	if (sscanf(line, "vcpu %d event " NAME " count %" SCNu64 " time_ns %" SCNu64 "%n", vcpu, row->name,
-		   &row->count, &row->time_ns, &end) == 4)
+	if (sscanf(line, "vcpu %d event " NAME " count %" SCNu64 " time_ns %" SCNu64 "%n", vcpu,
+		   row->name, &row->count, &row->time_ns, &end) == 4)
 		return line[end] == '\n';
 	row->kind = REFUSED;
-	if (sscanf(line, "vcpu %d rejected " NAME " count %" SCNu64 "%n", vcpu, row->name, &row->count, &end) == 3)
+	if (sscanf(line, "vcpu %d rejected " NAME " count %" SCNu64 "%n", vcpu, row->name,
+		   &row->count, &end) == 3)
 		return line[end] == '\n';
 	row->kind = TOLERATED;
-	return sscanf(line, "vcpu %d tolerated " NAME " count %" SCNu64 "%n", vcpu, row->name, &row->count, &end) == 3 &&
+	return sscanf(line, "vcpu %d tolerated " NAME " count %" SCNu64 "%n", vcpu, row->name,
+		      &row->count, &end) == 3 &&
 	       line[end] == '\n';
 }
 
-static void read_lines(struct sample *sample, const struct block *head, FILE *file, const char *path)
+static void read_lines(struct sample *sample, const struct block *head, FILE *file,
+		       const char *path)
 {
 	unsigned int format, line_nr = 1;
 	struct row row;
@@ -101,21 +105,23 @@ static void read_lines(struct sample *sample, const struct block *head, FILE *fi
 	if (!fgets(line, sizeof(line), file))
 		return;
 	if (sscanf(line, "es_counters %u\n", &format) != 1 || format != FORMAT)
-		die(UNREADABLE, "%s is not of format %d but begins with '%s': use the es-stat that belongs to the module.",
+		die(UNREADABLE,
+		    "%s is not of format %d but begins with '%s': use the es-stat that belongs to the module.",
 		    path, FORMAT, strtok(line, "\n"));
 	if (!opt->per_vcpu)
 		add_block(sample, head, ALL_VCPUS);
 	while (fgets(line, sizeof(line), file)) {
 		line_nr++;
 		if (!parse_line(line, &vcpu, &row))
-			die(UNREADABLE, "Line %u of %s has not the form of format %d: use the es-stat that belongs to the module.",
+			die(UNREADABLE,
+			    "Line %u of %s has not the form of format %d: use the es-stat that belongs to the module.",
 			    line_nr, path, FORMAT);
 		if (opt->vcpu == ALL_VCPUS || opt->vcpu == vcpu)
 			add_row(add_block(sample, head, opt->per_vcpu ? vcpu : ALL_VCPUS), &row);
 	}
 }
 
-/* What was read of it before does not count. */
+/* Drop the counters that were already read of it. */
 static void add_unread(struct sample *sample, const struct block *head, int error)
 {
 	struct unread *unread;
@@ -128,7 +134,7 @@ static void add_unread(struct sample *sample, const struct block *head, int erro
 	unread->error = error;
 }
 
-/* A VM that is not SEV-ES, or has just ended, adds nothing. */
+/* Read a VM; one that is not SEV-ES, or has just ended, adds nothing. */
 static void read_vm(struct sample *sample, const char *dir, const char *vm)
 {
 	struct block head = { .vcpu = ALL_VCPUS };
@@ -161,7 +167,7 @@ static void read_vm(struct sample *sample, const char *dir, const char *vm)
 	fclose(file);
 }
 
-/* Directories PID-FD that --vm means. */
+/* Return whether --vm selects the directory PID-FD. */
 static int is_wanted(const struct dirent *entry)
 {
 	const char *name = entry->d_name;
@@ -195,7 +201,9 @@ struct sample take_sample(const struct wanted *wanted)
 	if (nr < 0 && !present("module/kvm"))
 		die(UNREADABLE, "KVM is not loaded: run `modprobe kvm_amd` as root.");
 	if (nr < 0)
-		die(UNREADABLE, "There is no %s: run `mount -t debugfs none %s/kernel/debug` as root.", dir, opt->sys);
+		die(UNREADABLE,
+		    "There is no %s: run `mount -t debugfs none %s/kernel/debug` as root.", dir,
+		    opt->sys);
 	for (i = 0; i < nr; i++) {
 		read_vm(&sample, dir, entries[i]->d_name);
 		free(entries[i]);
@@ -210,8 +218,11 @@ void die_of_nothing(const struct wanted *wanted)
 	if (!present("module/kvm_amd"))
 		die(UNREADABLE, "kvm_amd is not loaded: run `modprobe kvm_amd` as root.");
 	if (!present("module/kvm_amd/version"))
-		die(UNREADABLE, "The stock kvm_amd is loaded, which keeps no such counters: load that of kvm-amd-es.");
+		die(UNREADABLE,
+		    "The stock kvm_amd is loaded, which keeps no such counters: load that of kvm-amd-es.");
 	if (*opt->vm)
-		die(NO_VM, "There is no SEV-ES VM %s: es-stat without --vm shows those that there are.", opt->vm);
+		die(NO_VM,
+		    "There is no SEV-ES VM %s: es-stat without --vm shows those that there are.",
+		    opt->vm);
 	die(NO_VM, "No SEV-ES VM is running.");
 }

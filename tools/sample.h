@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * es-stat's samples of the counters: what es_counters of each VM said at one moment.
+ * es-stat's samples of the counters: the contents of es_counters of each VM at one moment.
  */
 #ifndef ES_STAT_SAMPLE_H
 #define ES_STAT_SAMPLE_H
@@ -19,9 +19,10 @@
 enum status { GOOD, UNREADABLE, USAGE, NO_VM };
 
 #define die(status, ...)	\
-	exit((fflush(stdout), fprintf(stderr, "es-stat: " __VA_ARGS__), fputc('\n', stderr), status))
+	exit((fflush(stdout), fprintf(stderr, "es-stat: " __VA_ARGS__), fputc('\n', stderr),	\
+	      status))
 
-/* One event of the protocol, one reason for refusals, or one thing that guests get wrong and are served in spite of. */
+/* One event of the protocol, one reason for rejected requests, or one kind of lapse. */
 enum row_kind { EVENT, REFUSED, TOLERATED, NR_ROW_KINDS };
 
 struct row {
@@ -30,7 +31,7 @@ struct row {
 	uint64_t count, time_ns;
 };
 
-/* What is shown in one piece: a VM, or one of its vCPUs. */
+/* The unit of output: a VM, or one of its vCPUs. */
 struct block {
 	char vm[32];		/* PID-FD */
 	int vcpu;
@@ -52,7 +53,7 @@ struct sample {
 	size_t nr_unread;
 };
 
-/* Which ones to take. */
+/* The selection of VMs and vCPUs to read. */
 struct wanted {
 	const char *sys;	/* /sys, but for tests */
 	const char *vm;		/* PID-FD or PID; "": all */
@@ -62,7 +63,7 @@ struct wanted {
 
 double now_s(clockid_t clock);
 
-/* Ends the program with one sentence when nothing can be read. */
+/* Take a sample.  End the program with one sentence when nothing can be read. */
 struct sample take_sample(const struct wanted *wanted);
 _Noreturn void die_of_nothing(const struct wanted *wanted);
 

@@ -37,7 +37,4 @@
 #define ES_GHCB_VERSION_MIN		1
 #define ES_GHCB_VERSION_MAX		2
 
-/* Hypervisor features that an SEV-ES guest is offered: each defined bit requires SNP. */
-#define ES_HV_FEATURES			0
-
 #endif

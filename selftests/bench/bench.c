@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * es_bench MARK TIMES [EVENT]: lets a guest make each request TIMES times, under whatever kvm_amd is loaded, and
- * prints one line for each: "bench MARK EVENT TIMES ROUND-TRIP", the median of the guest's RDTSC
- * differences.  MARK counts up; it is also in the requests before and behind each batch, so that what
- * the platform counts outside can be told apart.
+ * es_bench MARK TIMES [EVENT]: lets a guest make each request TIMES times, under whatever kvm_amd
+ * is loaded, and prints one line for each: "bench MARK EVENT TIMES ROUND-TRIP", the median of the
+ * guest's RDTSC differences.  MARK counts up; it is also in the requests before and after each
+ * batch, so that the platform's counts outside the guest can be assigned to a batch.
  *
- * es_bench count: prints "count EVENT ALLOCATIONS MAPPINGS", how many an exit takes, from the trace events
+ * es_bench count: prints "count EVENT ALLOCATIONS MAPPINGS", for each exit, from the trace events
  * that the job on the host has set up.
  *
- * Guest and VMM do the same under every module.  Exits to userspace are answered as shortly as can be,
- * on the main thread.
+ * Guest and VMM do the same under every module.  The main thread handles exits to userspace, with
+ * as little work as possible.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -37,20 +37,24 @@
 
 static void io(struct vmm_vcpu *vcpu, uint32_t port, uint32_t flags)
 {
-	spec_ghcb_put(vmm_request(vcpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(port) | SPEC_IO_BYTES(1) | flags, 0),
+	spec_ghcb_put(vmm_request(vcpu, SPEC_EXIT_IOIO,
+				  SPEC_IO_PORT(port) | SPEC_IO_BYTES(1) | flags, 0),
 		      SPEC_GHCB_RAX, 0xff);
 }
 
 static void string_io(struct vmm_vcpu *vcpu, uint32_t flags, uint64_t scratch)
 {
-	uint64_t info1 = SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING | SPEC_IO_REP | SPEC_IO_ADDR64;
+	uint64_t info1 = SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1) | SPEC_IO_STRING | SPEC_IO_REP |
+			 SPEC_IO_ADDR64;
 
-	spec_ghcb_put(vmm_request(vcpu, SPEC_EXIT_IOIO, info1 | flags, STRING_BYTES), SPEC_GHCB_SCRATCH, scratch);
+	spec_ghcb_put(vmm_request(vcpu, SPEC_EXIT_IOIO, info1 | flags, STRING_BYTES),
+		      SPEC_GHCB_SCRATCH, scratch);
 }
 
 static void mmio(struct vmm_vcpu *vcpu, uint64_t exit, uint64_t gpa)
 {
-	spec_ghcb_put(vmm_request(vcpu, exit, gpa, 4), SPEC_GHCB_SCRATCH, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
+	spec_ghcb_put(vmm_request(vcpu, exit, gpa, 4), SPEC_GHCB_SCRATCH,
+		      vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
 }
 
 static void msr(struct vmm_vcpu *vcpu, uint64_t write, uint32_t number)
@@ -76,26 +80,53 @@ static void rdmsr(struct vmm_vcpu *vcpu) { msr(vcpu, 0, MSR_APIC_BASE); }
 static void wrmsr(struct vmm_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_ADJUST); }
 static void wrmsr_deadline(struct vmm_vcpu *vcpu) { msr(vcpu, 1, MSR_TSC_DEADLINE); }
 static void wbinvd(struct vmm_vcpu *vcpu) { vmm_request(vcpu, SPEC_EXIT_WBINVD, 0, 0); }
-static void jump_table(struct vmm_vcpu *vcpu) { vmm_request(vcpu, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0); }
+
+static void jump_table(struct vmm_vcpu *vcpu)
+{
+	vmm_request(vcpu, SPEC_NAE_AP_JUMP_TABLE, SPEC_JUMP_TABLE_GET, 0);
+}
+
 static void rejected(struct vmm_vcpu *vcpu) { vmm_request(vcpu, UNKNOWN_EVENT, 0, 0); }
 static void in_kernel(struct vmm_vcpu *vcpu) { io(vcpu, PIC_MASK_PORT, SPEC_IO_IN); }
 static void out_kernel(struct vmm_vcpu *vcpu) { io(vcpu, PIC_MASK_PORT, 0); }
 static void in_user(struct vmm_vcpu *vcpu) { io(vcpu, PORT, SPEC_IO_IN); }
 static void out_user(struct vmm_vcpu *vcpu) { io(vcpu, PORT, 0); }
-static void ins_ghcb(struct vmm_vcpu *vcpu) { string_io(vcpu, SPEC_IO_IN, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER); }
-static void outs_ghcb(struct vmm_vcpu *vcpu) { string_io(vcpu, 0, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER); }
+
+static void ins_ghcb(struct vmm_vcpu *vcpu)
+{
+	string_io(vcpu, SPEC_IO_IN, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
+}
+
+static void outs_ghcb(struct vmm_vcpu *vcpu)
+{
+	string_io(vcpu, 0, vmm_ghcb_gpa(vcpu) + SPEC_GHCB_BUFFER);
+}
+
 static void ins_outside(struct vmm_vcpu *vcpu) { string_io(vcpu, SPEC_IO_IN, AGENT_PLAIN_GPA); }
 static void outs_outside(struct vmm_vcpu *vcpu) { string_io(vcpu, 0, AGENT_PLAIN_GPA); }
 static void mmio_read_kernel(struct vmm_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_READ, IOAPIC_GPA); }
-static void mmio_write_kernel(struct vmm_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_WRITE, IOAPIC_GPA); }
-static void mmio_read_user(struct vmm_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_READ, AGENT_MMIO_GPA); }
-static void mmio_write_user(struct vmm_vcpu *vcpu) { mmio(vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA); }
+
+static void mmio_write_kernel(struct vmm_vcpu *vcpu)
+{
+	mmio(vcpu, SPEC_NAE_MMIO_WRITE, IOAPIC_GPA);
+}
+
+static void mmio_read_user(struct vmm_vcpu *vcpu)
+{
+	mmio(vcpu, SPEC_NAE_MMIO_READ, AGENT_MMIO_GPA);
+}
+
+static void mmio_write_user(struct vmm_vcpu *vcpu)
+{
+	mmio(vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA);
+}
 
 static const struct event {
 	const char *name;
 	uint64_t msr;				/* a request of the MSR protocol, or */
 	void (*prepare)(struct vmm_vcpu *vcpu);	/* what writes the request page */
-	uint64_t toggles;			/* offset of a field of the page that is 0 and 1 in turn */
+	/* offset of a field of the page that alternates between 0 and 1 */
+	uint64_t toggles;
 } events[] = {
 	{ .name = "msr-sev-info", .msr = SPEC_MSR_SEV_INFO_REQ },
 	{ .name = "msr-cpuid", .msr = SPEC_MSR_CPUID(0, 1) },
@@ -136,7 +167,8 @@ static uint32_t median_trip(struct vmm_vm *vm, unsigned int times)
 	return trips[times / 2];
 }
 
-static void start(struct vmm_vcpu *vcpu, unsigned int mark, const struct event *event, unsigned int times)
+static void start(struct vmm_vcpu *vcpu, unsigned int mark, const struct event *event,
+		  unsigned int times)
 {
 	struct agent_mailbox *box = vmm_mailbox(vcpu);
 
@@ -148,7 +180,7 @@ static void start(struct vmm_vcpu *vcpu, unsigned int mark, const struct event *
 	box->in[2] = event->toggles;
 }
 
-/* The vCPU's own thread sleeps meanwhile. */
+/* Run the vCPU up to its doorbell, on this thread: the vCPU's own thread sleeps in the meantime. */
 static void run_to_doorbell(struct vmm_vcpu *vcpu)
 {
 	struct kvm_run *run = vcpu->run;
@@ -171,14 +203,18 @@ static void report(unsigned int mark, const char *name, unsigned int times, uint
 	fflush(stdout);
 }
 
-static void bench_event(struct vmm_vcpu *vcpu, unsigned int mark, const struct event *event, unsigned int times)
+static void bench_event(struct vmm_vcpu *vcpu, unsigned int mark, const struct event *event,
+			unsigned int times)
 {
 	start(vcpu, mark, event, times);
 	run_to_doorbell(vcpu);
 	report(mark, event->name, times, median_trip(vcpu->vm, times));
 }
 
-/* Trace events of this program so far: allocations, and the probes of functions that map or pin pages. */
+/*
+ * Trace events of this program so far: allocations, and the probes of functions that map or pin
+ * pages.
+ */
 struct calls {
 	unsigned int allocations, mappings;
 };
@@ -214,7 +250,8 @@ static struct calls traced_calls(void)
 	return calls;
 }
 
-static struct calls count_batch(struct vmm_vcpu *vcpu, const struct event *event, unsigned int times)
+static struct calls count_batch(struct vmm_vcpu *vcpu, const struct event *event,
+				unsigned int times)
 {
 	start(vcpu, 1, event, times);
 	tracefs("trace", "");
@@ -224,13 +261,15 @@ static struct calls count_batch(struct vmm_vcpu *vcpu, const struct event *event
 	return traced_calls();
 }
 
-/* The difference of two batches: what surrounds them drops out. */
+/* Count an event as the difference of two batches, so that the code around them cancels out. */
 static void count_event(struct vmm_vcpu *vcpu, const struct event *event)
 {
-	struct calls few = count_batch(vcpu, event, COUNT_FEW), many = count_batch(vcpu, event, COUNT_MANY);
+	struct calls few = count_batch(vcpu, event, COUNT_FEW),
+		     many = count_batch(vcpu, event, COUNT_MANY);
 	double exits = COUNT_MANY - COUNT_FEW;
 
-	printf("count %s %.2f %.2f\n", event->name, (many.allocations - (double)few.allocations) / exits,
+	printf("count %s %.2f %.2f\n", event->name,
+	       (many.allocations - (double)few.allocations) / exits,
 	       (many.mappings - (double)few.mappings) / exits);
 	fflush(stdout);
 }
@@ -246,7 +285,10 @@ static void count(struct vmm_vm *vm)
 		count_event(&vm->vcpus[0], &events[i]);
 }
 
-/* From the AP's request to its return: the hold, INIT and SIPI from the boot vCPU, and the wake-up. */
+/*
+ * Measure from the AP's request to its return: the hold, INIT and SIPI from the boot vCPU, the
+ * wake-up.
+ */
 static void bench_hold(struct vmm_vm *vm, unsigned int mark)
 {
 	struct vmm_vcpu *bsp = &vm->vcpus[0], *ap = &vm->vcpus[1];
@@ -267,7 +309,7 @@ static void bench_hold(struct vmm_vm *vm, unsigned int mark)
 	report(mark, "ap-hold-wake", HOLD_TIMES, trips[HOLD_TIMES / 2]);
 }
 
-/* All events, or the one of that name. */
+/* Run all events, or the one with that name. */
 static void bench(struct vmm_vm *vm, unsigned int mark, unsigned int times, const char *only)
 {
 	unsigned int i;
@@ -287,7 +329,9 @@ int main(int argc, char **argv)
 	struct vmm_vm vm;
 
 	if (!counting && (!mark || !times || times > MAX_TIMES)) {
-		fprintf(stderr, "Usage: es_bench MARK TIMES [EVENT] (MARK > 0, TIMES 1 to %u), or es_bench count\n", MAX_TIMES);
+		fprintf(stderr,
+			"Usage: es_bench MARK TIMES [EVENT] (MARK > 0, TIMES 1 to %u), or es_bench count\n",
+			MAX_TIMES);
 		return 2;
 	}
 	if (vmm_env_lacks())

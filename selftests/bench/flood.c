@@ -1,18 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * es_flood same|other MS ROUNDS: how fast a guest gets valid requests answered while its neighbour, an
- * SEV-ES guest of another process, is idle, computes, makes valid requests, or floods the host with
- * malformed ones of each kind.  "same": both on host CPU 0; "other": the neighbour on host CPU 1, and beside
- * the guest a yardstick, a thread that counts as fast as it can: both get the same part of what the machine
- * underneath gives to host CPU 0, so their ratio does not change with that.
+ * es_flood same|other MS ROUNDS: how fast a guest's valid requests are handled while its neighbour,
+ * an SEV-ES guest of another process, is idle, computes, makes valid requests, or floods the host
+ * with malformed ones of each kind.  "same": both on host CPU 0; "other": the neighbour on host CPU
+ * 1, and next to the guest a yardstick, a thread that counts as fast as it can.  Both get the same
+ * part of the time that the underlying machine gives to host CPU 0, so their ratio does not depend
+ * on that time.
  *
  * One line for each round of MS milliseconds and each neighbour:
  *
- *   flood PLACE NEIGHBOUR answers cpu-us wall-us yardstick yardstick-cpu-us neighbour-exits neighbour-cpu-us
- *         failed-runs log-lines
+ *   flood PLACE NEIGHBOUR responses cpu-us wall-us yardstick yardstick-cpu-us neighbour-exits
+ *         neighbour-cpu-us failed-runs log-lines
  *
- * cpu-us is what the host's scheduler charged to the thread that runs the vCPU.  failed-runs: KVM_RUN failed because
- * of what the neighbour did; its VMM calls it again.  log-lines: new records in the kernel's log.
+ * cpu-us is what the host's scheduler charged to the thread that runs the vCPU.  failed-runs:
+ * KVM_RUN of the neighbour failed because of its guest; its VMM calls KVM_RUN again.  log-lines:
+ * new records in the kernel's log.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +63,8 @@ static void bad_usage(struct vmm_vcpu *vcpu)
 
 static void bad_scratch(struct vmm_vcpu *vcpu)
 {
-	spec_ghcb_put(vmm_request(vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA, 8), SPEC_GHCB_SCRATCH, NOBODYS_GPA);
+	spec_ghcb_put(vmm_request(vcpu, SPEC_NAE_MMIO_WRITE, AGENT_MMIO_GPA, 8), SPEC_GHCB_SCRATCH,
+		      NOBODYS_GPA);
 }
 
 static void unknown_msr(struct vmm_vcpu *vcpu)
@@ -146,7 +149,10 @@ static bool at_doorbell(const struct kvm_run *run)
 	return run->exit_reason == KVM_EXIT_IO && run->io.port == AGENT_DOORBELL;
 }
 
-/* Until the doorbell.  A VMM that goes on whatever happens: the worst for the host. */
+/*
+ * Run until the doorbell.  The VMM continues whatever happens, which is the worst case for the
+ * host.
+ */
 static void *run_guest(void *arg)
 {
 	struct guest *guest = arg;
@@ -183,10 +189,15 @@ static struct report stop_guest(struct guest *guest)
 
 	shared_write(&box->order, AGENT_NOTHING);
 	pthread_join(guest->thread, NULL);
-	return (struct report){ .exits = box->out[0], .cpu_ns = guest->cpu_ns, .failed_runs = guest->failed_runs };
+	return (struct report){ .exits = box->out[0],
+				.cpu_ns = guest->cpu_ns,
+				.failed_runs = guest->failed_runs };
 }
 
-/* The neighbour's process: a number on the line starts it, the next one ends it and gets its report. */
+/*
+ * Be the neighbour's process: a number on the line starts it, the next one ends it and gets its
+ * report.
+ */
 static void be_neighbour(int line, unsigned int cpu)
 {
 	static struct guest guest;
@@ -212,11 +223,14 @@ static void be_neighbour(int line, unsigned int cpu)
 
 static void tell_neighbour(int line, unsigned int nr, void *answer, size_t answer_bytes)
 {
-	if (write(line, &nr, sizeof(nr)) < 0 || read(line, answer, answer_bytes) != (ssize_t)answer_bytes)
+	if (write(line, &nr, sizeof(nr)) < 0 ||
+	    read(line, answer, answer_bytes) != (ssize_t)answer_bytes)
 		vmm_fail("the neighbour has ended");
 }
 
-/* Records that the kernel's log has had since it was asked last, read or overwritten before that. */
+/*
+ * Count the new records of the kernel's log since the last call, read or overwritten before that.
+ */
 static unsigned long long log_lines(void)
 {
 	static unsigned long long last;
@@ -239,7 +253,7 @@ static unsigned long long log_lines(void)
 	return last - before;
 }
 
-/* Who is measured, and the yardstick if there is one. */
+/* The guests that are measured, and the yardstick if there is one. */
 struct scene {
 	struct guest victim;
 	bool has_yardstick;
@@ -279,14 +293,19 @@ static struct moment now(struct scene *scene)
 	};
 }
 
-static void print(const char *place, const char *name, const struct moment *begin, const struct moment *end,
-		  const struct report *report)
+static void print(const char *place, const char *name, const struct moment *begin,
+		  const struct moment *end, const struct report *report)
 {
 	const uint64_t numbers[] = {
-		end->answers - begin->answers, (end->cpu_ns - begin->cpu_ns) / 1000,
-		(end->wall_ns - begin->wall_ns) / 1000, end->yardstick - begin->yardstick,
-		(end->yardstick_cpu_ns - begin->yardstick_cpu_ns) / 1000, report->exits, report->cpu_ns / 1000,
-		report->failed_runs, log_lines(),
+		end->answers - begin->answers,
+		(end->cpu_ns - begin->cpu_ns) / 1000,
+		(end->wall_ns - begin->wall_ns) / 1000,
+		end->yardstick - begin->yardstick,
+		(end->yardstick_cpu_ns - begin->yardstick_cpu_ns) / 1000,
+		report->exits,
+		report->cpu_ns / 1000,
+		report->failed_runs,
+		log_lines(),
 	};
 	unsigned int i;
 
@@ -297,7 +316,8 @@ static void print(const char *place, const char *name, const struct moment *begi
 	fflush(stdout);
 }
 
-static void measure(struct scene *scene, int line, const char *place, unsigned int nr, unsigned int ms)
+static void measure(struct scene *scene, int line, const char *place, unsigned int nr,
+		    unsigned int ms)
 {
 	struct moment begin, end;
 	struct report report;
@@ -313,8 +333,9 @@ static void measure(struct scene *scene, int line, const char *place, unsigned i
 	print(place, neighbours[nr].name, &begin, &end, &report);
 }
 
-/* The victim has host CPU 0; who measures sleeps on the neighbour's. */
-static void measure_all(int line, const char *place, unsigned int neighbour_cpu, unsigned int ms, unsigned int rounds)
+/* Measure the victim on host CPU 0; the measuring thread sleeps on the neighbour's host CPU. */
+static void measure_all(int line, const char *place, unsigned int neighbour_cpu, unsigned int ms,
+			unsigned int rounds)
 {
 	static struct scene scene;
 	unsigned int round, nr;
@@ -336,7 +357,8 @@ static void measure_all(int line, const char *place, unsigned int neighbour_cpu,
 
 int main(int argc, char **argv)
 {
-	unsigned int ms = argc == 4 ? atoi(argv[2]) : 0, rounds = argc == 4 ? atoi(argv[3]) : 0, cpu;
+	unsigned int ms = argc == 4 ? atoi(argv[2]) : 0, rounds = argc == 4 ? atoi(argv[3]) : 0,
+		     cpu;
 	int line[2], status = 0;
 
 	if (!ms || !rounds || (strcmp(argv[1], "same") && strcmp(argv[1], "other"))) {

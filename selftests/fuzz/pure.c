@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: The pure files obey the rules of lib/oracle/ on every input, and touch no memory but their own.
- * Source: The rules' own files name the sections of AMD 56421.
- * Why it matters: It runs what gcc's and clang's users run, with sanitizers, where the proofs run a model of C;
- *	and it goes on where proofs end: sequences of thousands of events.
- * Not covered: What is not in a pure file (kselftests).
+ * Rule: The pure files obey the rules of lib/oracle/ on every input, and touch no memory but their
+ *	own.
+ * Source: The files of the rules name the sections of AMD 56421.
+ * Why it matters: It runs compiled code, with sanitizers, where the proofs run a model of C; and it
+ *	continues where proofs end: sequences of thousands of events.
+ * Not covered: Code outside the pure files (kselftests).
  *
- * The first byte of an input chooses the part, the second shapes it: requests of random bytes would all be
- * refused at the first check.  What was reached is counted and told at the end, so that a run which never came
- * beyond that check shows.  To add a pure file: its rules in lib/oracle/, and a part here.
+ * The first byte of an input chooses the part, the second shapes it: requests of random bytes would
+ * all be rejected at the first check.  The results that were reached are counted and printed at the
+ * end, so that a run which never passed that check shows.  To add a pure file: its rules in
+ * lib/oracle/, and a part here.
  */
 #include <stdint.h>
 #include <string.h>
@@ -32,7 +34,7 @@ static struct {
 	bool places[ES_SCRATCH_OUTSIDE + 1], steps[ES_NR_AP_STATES][ES_NR_AP_EVENTS];
 } reached;
 
-/* What the input is too short for is zero. */
+/* Take the next bytes of the input; bytes after its end are zero. */
 static void take(struct input *in, void *to, size_t len_bytes)
 {
 	size_t some = len_bytes < in->left ? len_bytes : in->left;
@@ -52,7 +54,7 @@ static uint8_t take_byte(struct input *in)
 	return byte;
 }
 
-/* Makes a request pass the first checks, unless the shape says otherwise. */
+/* Make a request pass the first checks, unless the shape has the bit against it. */
 static void shape_request(struct es_request *req, uint8_t shape, uint8_t pick)
 {
 	if (!(shape & 1))
@@ -69,7 +71,8 @@ static void shape_request(struct es_request *req, uint8_t shape, uint8_t pick)
 		req->rax = (req->rax & ~0xffffffffull) | 0xd;
 	}
 	if (shape & 16)
-		req->valid |= SPEC_ALWAYS | spec_events[pick % SPEC_NR_EVENTS].required | spec_needs_by_value(req);
+		req->valid |= SPEC_ALWAYS | spec_events[pick % SPEC_NR_EVENTS].required |
+			      spec_needs_by_value(req);
 }
 
 static void judge(struct es_request *req, const struct es_limits *limits)
@@ -82,8 +85,8 @@ static void judge(struct es_request *req, const struct es_limits *limits)
 }
 
 /*
- * The request, and its neighbours that lack one more field, under both versions.  It is on the heap, with nothing
- * behind it, so that the sanitizer sees any access beyond it.
+ * Check the request, and its neighbours that lack one more field, under both versions.  It is on
+ * the heap, with nothing after it, so that the sanitizer sees any access beyond it.
  */
 static void fuzz_request(struct input *in, uint8_t shape)
 {
@@ -96,7 +99,7 @@ static void fuzz_request(struct input *in, uint8_t shape)
 	take(in, req, sizeof(*req));
 	take(in, &limits, sizeof(limits));
 	shape_request(req, shape, pick);
-	/* Chance seldom allows all that is used. */
+	/* Random bits rarely allow all that is used. */
 	if (!(shape & 64)) {
 		limits.xcr0 |= req->xcr0;
 		limits.xss |= req->xss;
@@ -114,15 +117,19 @@ static void fuzz_request(struct input *in, uint8_t shape)
 	free(req);
 }
 
-/* Traces ask for the names of whatever they get. */
+/* Call the functions that name things with any value, as the trace events do. */
 static void fuzz_names(uint8_t any)
 {
-	bool all = es_reason_name(any) && es_msr_request_name(any) && es_ap_state_name(any) && es_ap_event_name(any);
+	bool all = es_reason_name(any) && es_msr_request_name(any) && es_ap_state_name(any) &&
+		   es_ap_event_name(any);
 
 	MUST(all, "every number has a name, be it a question mark");
 }
 
-/* Where an area can end, or one byte before or behind that: chance seldom finds these. */
+/*
+ * Return an address where an area can end, or one byte before or after: random bits rarely reach
+ * these.
+ */
 static u64 an_edge(u64 page, u64 start, uint8_t pick)
 {
 	const u64 edges[] = {
@@ -144,10 +151,12 @@ static void fuzz_scratch(struct input *in, uint8_t shape)
 	if (shape & 2)
 		area.len_bytes &= 0x1ffff;
 	if (shape & 4)
-		area.len_bytes = an_edge(area.page, area.start, shape >> 3) - area.start + area.len_bytes % 3 - 1;
+		area.len_bytes = an_edge(area.page, area.start, shape >> 3) - area.start +
+				 area.len_bytes % 3 - 1;
 	if (!area.len_bytes)
 		area.len_bytes = 1;
-	reached.places[scratch_obeys(area.page, area.start, area.len_bytes, 1 + (shape >> 7))] = true;
+	reached.places[scratch_obeys(area.page, area.start, area.len_bytes,
+				     1 + (shape >> 7))] = true;
 }
 
 static void fuzz_msr(struct input *in, uint8_t shape)
@@ -161,7 +170,7 @@ static void fuzz_msr(struct input *in, uint8_t shape)
 	answers_obey(&input.parts);
 }
 
-/* One event for each byte, as many as there are. */
+/* Send one event for each byte, as many as there are. */
 static void fuzz_ap(struct input *in)
 {
 	enum es_ap_state state = ES_AP_WAITING, next;
@@ -172,7 +181,8 @@ static void fuzz_ap(struct input *in)
 		enum es_ap_event event = take_byte(in) % ES_NR_AP_EVENTS;
 		enum es_ap_action due = ap_model_step(&model, event);
 
-		MUST(es_ap_next(state, event).action == due, "the machine does what the model does, for ever");
+		MUST(es_ap_next(state, event).action == due,
+		     "the machine does what the model does, for ever");
 		reached.steps[state][event] = true;
 		next = ap_step_obeys(state, event);
 		ap_ledger_step(&ledger, state, event);
@@ -202,13 +212,15 @@ static void tell(const char *what, const bool *seen, unsigned int nr)
 
 static void tell_reached(void)
 {
-	/* Reasons 1 and 3 are not for rules/request.c to give. */
-	reached.reasons[ES_ERR_NOT_REGISTERED] = reached.reasons[ES_ERR_INVALID_SCRATCH_AREA] = true;
+	/* rules/request.c does not return the reasons 1 and 3. */
+	reached.reasons[ES_ERR_NOT_REGISTERED] = reached.reasons[ES_ERR_INVALID_SCRATCH_AREA] =
+		true;
 	tell("each event was accepted", reached.events, SPEC_NR_EVENTS);
 	tell("each verdict was given", reached.reasons, ES_NR_REASONS);
 	tell("each place of a scratch area", reached.places, ES_SCRATCH_OUTSIDE + 1);
 	tell("each request of the MSR protocol", reached.requests, ES_NR_MSR_REQUESTS);
-	tell("each event in each state of AP bring-up", reached.steps[0], ES_NR_AP_STATES * ES_NR_AP_EVENTS);
+	tell("each event in each state of AP bring-up", reached.steps[0],
+	     ES_NR_AP_STATES * ES_NR_AP_EVENTS);
 	fprintf(stderr, "tried %lu inputs\n", reached.inputs);
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A guest with something to hide, for the tests of the operator's command: `marked-guest HEX` runs an SEV-ES guest
- * that has the 8 bytes of HEX in shared and in private memory and writes them to an MSR that nobody has, so that
- * KVM may put them into the kernel's log.  Then "ready"; for each line that comes in the guest answers a request,
- * and "alive" goes out.  At the end of the input it ends the guest.
+ * A guest with something to hide, for the tests of the operator's command: `marked-guest HEX` runs
+ * an SEV-ES guest that has the 8 bytes of HEX in shared and in private memory and writes them to an
+ * MSR that nobody has, so that KVM may put them into the kernel's log.  Then "ready"; for each line
+ * that comes in the guest answers a request, and "alive" goes out.  At the end of the input it ends
+ * the guest.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: Each AP reset hold gets exactly one answer, on its own road, along every sequence of events; no SIPI
- *	is lost (lib/oracle/ap.h says what that means).
+ * Rule: Each AP reset hold gets exactly one response, by its own method, along every sequence of
+ *	events; no SIPI is lost (lib/oracle/ap.h defines that).
  * Source: AMD 56421 GHCB Specification, sections "SMP Booting" and "AP Reset Hold".
- * Why it matters: A lost SIPI is an AP that sleeps for ever; edk2 takes any answer for a SIPI.
+ * Why it matters: A lost SIPI is an AP that is never woken; edk2 mistakes any response for a SIPI.
  * Not covered: That the module feeds the right events, and sleeping and waking (kselftests).
  *
- * One step is proved from every state, by every event, to keep machine and model together; both begin in the
- * same state: that is an induction, so those rules hold for sequences of any length.  The sums are proved for
- * all sequences of SEQUENCE events.
+ * One step is proved from every state, by every event, to keep machine and model together; both
+ * begin in the same state: that is an induction, so those rules hold for sequences of any length.
+ * The sums are proved for all sequences of SEQUENCE events.
  */
 #include "../lib/oracle/ap.h"
 #include "proof.h"
@@ -52,7 +52,8 @@ static void any_sequence(void)
 
 int main(void)
 {
-	MUST(ap_model_same(ap_model_of(ES_AP_WAITING), (struct ap_model){ 0 }), "machine and model begin alike");
+	MUST(ap_model_same(ap_model_of(ES_AP_WAITING), (struct ap_model){ 0 }),
+	     "machine and model begin alike");
 	any_step();
 	any_sequence();
 	es_ap_state_name(nondet_enum());

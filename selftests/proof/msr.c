@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: Each of the 2^64 values of the GHCB MSR is one request, known by its low twelve bits; the guest reads
- *	back from every answer what the host put into it, and nothing else.
+ * Rule: Each of the 2^64 values of the GHCB MSR is one request, known by its low twelve bits; the
+ *	guest reads back from every response what the host put into it, and nothing else.
  * Source: AMD 56421 GHCB Specification, section "GHCB MSR Protocol".
  * Why it matters: Firmware negotiates the protocol and reads CPUID this way before it has a GHCB.
- * Not covered: What the host does with a request (kselftests).
+ * Not covered: The host's handling of a request (kselftests).
  *
- * The rules are in lib/oracle/msr.h; so is the word on where to add one.
+ * The rules are in lib/oracle/msr.h; that file says where to add one.
  */
 #include "../lib/oracle/msr.h"
 #include "proof.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Words of a proof.  A function whose name begins with nondet_ and that nobody defines returns any value of
- * its type; ASSUME() takes away values that callers never pass.  REACHED() names a situation that must be
- * possible: a proof whose assumptions contradict each other would prove anything.
+ * Macros of a proof.  A function without definition whose name begins with nondet_ returns any
+ * value of its type; ASSUME() excludes values that callers never pass.  REACHED() names a situation
+ * that must be possible: a proof whose assumptions contradict each other would prove anything.
  */
 #ifndef ES_PROOF_H
 #define ES_PROOF_H
@@ -16,13 +16,16 @@ u64 nondet_u64(void);
 
 #define ASSUME(condition)	__CPROVER_assume(condition)
 
-/* Any value of an enum, valid or not, but for its highest bit: gcc's enums are unsigned, the checker's signed. */
+/*
+ * Return any value of an enum, valid or not, but for its highest bit: gcc's enums are unsigned, the
+ * checker's signed.
+ */
 static inline u32 nondet_enum(void)
 {
 	return nondet_u32() >> 1;
 }
 
-/* The two are asked in runs of their own, see run. */
+/* The script run checks the two in separate runs. */
 #ifdef PROOF_REACHED
 #define REACHED(condition)	__CPROVER_cover(condition)
 #else

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A held vCPU leaves its hold by SIPI, by reset or because userspace says so, and by nothing else;
- *	each hold gets at most one answer, on the road it came by.  The first SIPI starts a waiting vCPU.
- *	INIT and SIPI that come just before a hold end that hold at once.  A hold that only userspace asked for
- *	gets no answer: nobody waits for one.
+ * Rule: A held vCPU leaves its hold by SIPI, by reset or by userspace, and by nothing else; each
+ *	hold gets at most one response, by its own method.  The first SIPI starts a waiting vCPU.
+ *	INIT and SIPI that come just before a hold end that hold immediately.  A hold that only
+ *	userspace requested gets no response: the guest does not wait for one.
  * Source: AMD 56421 GHCB Specification, sections "SMP Booting" and "AP Reset Hold".
- * Why it matters: edk2 does not look at the answer: a wrong wake-up sends an AP through the jump table.
+ * Why it matters: edk2 does not check the response: a wrong wake-up sends an AP through the jump
+ *	table.
  * Not covered: That the module feeds the right events (kselftests).
  */
 #include <kselftest.h>
@@ -29,16 +30,28 @@
 
 /* From each state, the next state and the action; columns in the order of the header's events. */
 static const struct { enum es_ap_state from; struct es_ap_step to[ES_NR_AP_EVENTS]; } table[] = {
-	/*      VMGEXIT   hold NAE  hold MSR  hold USER INIT      SIPI     release  reset */
-	{ W,  { { R, O }, { N, O }, { M, O }, { U, O }, { W, O }, { R, ST }, { W, O }, { W, O } } },
-	{ R,  { { R, O }, { N, O }, { M, O }, { U, O }, { RI, O }, { R, O }, { R, O }, { W, O } } },
-	{ RI, { { RI, O }, { NI, O }, { MI, O }, { U, O }, { RI, O }, { RS, O }, { R, O }, { W, O } } },
-	{ RS, { { RS, O }, { R, AN }, { R, AM }, { U, O }, { RI, O }, { RS, O }, { RS, O }, { W, O } } },
-	{ N,  { { N, O }, { N, O }, { N, O }, { N, O }, { NI, O }, { R, AN }, { R, AN }, { W, O } } },
-	{ NI, { { NI, O }, { NI, O }, { NI, O }, { NI, O }, { NI, O }, { R, AN }, { R, AN }, { W, O } } },
-	{ M,  { { M, O }, { M, O }, { M, O }, { M, O }, { MI, O }, { R, AM }, { R, AM }, { W, O } } },
-	{ MI, { { MI, O }, { MI, O }, { MI, O }, { MI, O }, { MI, O }, { R, AM }, { R, AM }, { W, O } } },
-	{ U,  { { U, O }, { U, O }, { U, O }, { U, O }, { W, O }, { R, ST }, { W, O }, { W, O } } },
+	/*
+	 *	VMGEXIT    hold NAE   hold MSR   hold USER
+	 *	INIT       SIPI       release    reset
+	 */
+	{ W,  { { R, O },  { N, O },  { M, O },  { U, O },
+		{ W, O },  { R, ST }, { W, O },  { W, O } } },
+	{ R,  { { R, O },  { N, O },  { M, O },  { U, O },
+		{ RI, O }, { R, O },  { R, O },  { W, O } } },
+	{ RI, { { RI, O }, { NI, O }, { MI, O }, { U, O },
+		{ RI, O }, { RS, O }, { R, O },  { W, O } } },
+	{ RS, { { RS, O }, { R, AN }, { R, AM }, { U, O },
+		{ RI, O }, { RS, O }, { RS, O }, { W, O } } },
+	{ N,  { { N, O },  { N, O },  { N, O },  { N, O },
+		{ NI, O }, { R, AN }, { R, AN }, { W, O } } },
+	{ NI, { { NI, O }, { NI, O }, { NI, O }, { NI, O },
+		{ NI, O }, { R, AN }, { R, AN }, { W, O } } },
+	{ M,  { { M, O },  { M, O },  { M, O },  { M, O },
+		{ MI, O }, { R, AM }, { R, AM }, { W, O } } },
+	{ MI, { { MI, O }, { MI, O }, { MI, O }, { MI, O },
+		{ MI, O }, { R, AM }, { R, AM }, { W, O } } },
+	{ U,  { { U, O },  { U, O },  { U, O },  { U, O },
+		{ W, O },  { R, ST }, { W, O },  { W, O } } },
 };
 
 static bool is_nae(enum es_ap_state state)
@@ -55,8 +68,9 @@ static void follows_table(unsigned int row, unsigned int event)
 {
 	struct es_ap_step got = es_ap_next(table[row].from, event), want = table[row].to[event];
 
-	ksft_test_result(got.next == want.next && got.action == want.action, "%s on %s becomes %s\n",
-			 es_ap_state_name(table[row].from), es_ap_event_name(event), es_ap_state_name(want.next));
+	ksft_test_result(got.next == want.next && got.action == want.action,
+			 "%s on %s becomes %s\n", es_ap_state_name(table[row].from),
+			 es_ap_event_name(event), es_ap_state_name(want.next));
 }
 
 static void predicates(enum es_ap_state state)
@@ -66,7 +80,7 @@ static void predicates(enum es_ap_state state)
 			 "%s: held or not\n", es_ap_state_name(state));
 }
 
-/* What an answer to this event in this state would have to be, from what the specification says alone. */
+/* Return the response to this event in this state that the specification alone requires. */
 static enum es_ap_action due(enum es_ap_state state, enum es_ap_event event)
 {
 	if ((state == W || state == U) && event == ES_AP_SIPI)
@@ -78,7 +92,10 @@ static enum es_ap_action due(enum es_ap_state state, enum es_ap_event event)
 	return O;
 }
 
-/* Random walks: an answer comes only to a hold, on its road, and only once; a hold ends as it may only. */
+/*
+ * Check random walks: a response comes only to a hold, by its method, and only once; only the
+ * allowed events end a hold.
+ */
 static void answers_each_hold_once(void)
 {
 	unsigned int seed = 1, step, wrong = 0, holds = 0, ends = 0;
@@ -92,13 +109,14 @@ static void answers_each_hold_once(void)
 		holds += !is_held(state) && is_held(to.next);
 		ends += ended;
 		wrong += to.action != due(state, event);
-		wrong += ended && event != ES_AP_SIPI && event != ES_AP_RELEASE && event != ES_AP_RESET &&
-			 (state != U || event != ES_AP_INIT);
+		wrong += ended && event != ES_AP_SIPI && event != ES_AP_RELEASE &&
+			 event != ES_AP_RESET && (state != U || event != ES_AP_INIT);
 		wrong += is_held(state) && is_held(to.next) && is_nae(state) != is_nae(to.next);
 		state = to.next;
 	}
-	ksft_test_result(!wrong && holds > 1000, "a million random events: %u holds, %u ended, %u wrong\n",
-			 holds, ends, wrong);
+	ksft_test_result(!wrong && holds > 1000,
+			 "a million random events: %u holds, %u ended, %u wrong\n", holds, ends,
+			 wrong);
 }
 
 static void names_differ(void)

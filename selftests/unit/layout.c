@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rule: The module's wire constants (include/es/) are those of the specification.
- * Source: AMD 56421 GHCB Specification, sections "GHCB Layout", "GHCB MSR Protocol", "NAE Events"; the
- *	tests' own transcription in lib/spec/.
- * Why it matters: One wrong offset breaks every guest, or leaks one field as another; two transcriptions
- *	made apart do not share a slip.
+ * Source: AMD 56421 GHCB Specification, sections "GHCB Layout", "GHCB MSR Protocol", "NAE Events";
+ *	the tests' own transcription in lib/spec/.
+ * Why it matters: One wrong offset breaks every guest, or leaks one field as another; two
+ *	transcriptions made apart do not share a slip.
  * Not covered: A mistake made in both.
  */
 #include <kselftest.h>
@@ -96,9 +96,13 @@ int main(void)
 	ksft_print_header();
 	ksft_set_plan(ARRAY_SIZE(rows) + 2);
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		ksft_test_result(rows[i].ours == rows[i].spec, "%s (0x%llx, 0x%llx)\n", rows[i].name,
-				 (unsigned long long)rows[i].ours, (unsigned long long)rows[i].spec);
-	/* EVENTINJ form, by hand: vector, type 3 in bits 10:8, bit 11 error code valid, bit 31 valid. */
+		ksft_test_result(rows[i].ours == rows[i].spec, "%s (0x%llx, 0x%llx)\n",
+				 rows[i].name, (unsigned long long)rows[i].ours,
+				 (unsigned long long)rows[i].spec);
+	/*
+	 * EVENTINJ form, by hand: vector, type 3 in bits 10:8, bit 11 error code valid, bit 31
+	 * valid.
+	 */
 	ksft_test_result(es_resp_exception(13, true) == 0x80000b0dull, "#GP with error code 0\n");
 	ksft_test_result(es_resp_exception(6, false) == 0x80000306ull, "#UD without error code\n");
 	ksft_finished();

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Rule: A page-based request is accepted when its event is known and all that the event requires is
- *	marked valid and acceptable; otherwise it is refused with the one reason that the specification
- *	gives, in the order usage, required exit fields, event, event's fields, values.  What is wrong but does
- *	no harm is noted and served, as the stock module serves it: a version above the offer, XCR0 or XSS that
- *	cannot be, leaf 0xd in a RAX that is longer than that, an MSR access that is neither read nor write.
+ *	marked valid and acceptable; otherwise it is rejected with the one reason that the
+ *	specification gives, in the order usage, required exit fields, event, event's fields,
+ *	values.  A mistake that does no harm is counted and tolerated, as the stock module tolerates
+ *	it: a version above the offer, impossible XCR0 or XSS, leaf 0xd in a RAX that is longer than
+ *	the leaf, an MSR access that is neither read nor write.
  * Source: AMD 56421 GHCB Specification, sections "NAE Events" and "Invalid GHCB content".
- * Why it matters: What is accepted without its input works on zeros or on leftovers.
+ * Why it matters: A request that is accepted without its input works on zeros or on leftovers.
  * Not covered: The fields' way from the page into the copy (kselftests), events of SNP.
  */
 #include <kselftest.h>
@@ -31,7 +32,10 @@
 #define NO_XCR0		(1 << ES_LAPSE_NO_XCR0)
 #define MSR		(1 << ES_LAPSE_MSR)
 
-/* What each event requires beside ALWAYS, and which registers its answer returns. */
+/*
+ * The fields that each event requires in addition to ALWAYS, and the registers that its response
+ * returns.
+ */
 static const struct event {
 	const char *name;
 	u64 code, info1;
@@ -68,12 +72,13 @@ static const struct event {
 };
 
 static const struct { u32 field; const char *name; } fields[] = {
-	{ A, "RAX" }, { B, "RBX" }, { C, "RCX" }, { D, "RDX" }, { ES_F_RSI, "RSI" }, { ES_F_CPL, "CPL" },
-	{ ES_F_XCR0, "XCR0" }, { ES_F_XSS, "XSS" }, { S, "SW_SCRATCH" }, { ES_F_CODE, "SW_EXITCODE" },
-	{ ES_F_INFO1, "SW_EXITINFO1" }, { ES_F_INFO2, "SW_EXITINFO2" },
+	{ A, "RAX" }, { B, "RBX" }, { C, "RCX" }, { D, "RDX" }, { ES_F_RSI, "RSI" },
+	{ ES_F_CPL, "CPL" }, { ES_F_XCR0, "XCR0" }, { ES_F_XSS, "XSS" }, { S, "SW_SCRATCH" },
+	{ ES_F_CODE, "SW_EXITCODE" }, { ES_F_INFO1, "SW_EXITINFO1" },
+	{ ES_F_INFO2, "SW_EXITINFO2" },
 };
 
-/* Single requests whose values decide; everything is marked valid. */
+/* Single requests whose values decide; all fields are marked valid. */
 static const struct value_row {
 	const char *name;
 	u64 code, info1, info2, rax, xcr0;
@@ -93,13 +98,15 @@ static const struct value_row {
 	{ "XCR0 half of AVX-512", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x27, 1, 0, .lapses = XCR0 },
 	{ "XCR0 AVX-512 without YMM", SPEC_EXIT_CPUID, 0, 0, 0xd, 0xe3, 1, 0, .lapses = XCR0 },
 	{ "XCR0 is not looked at for another leaf", SPEC_EXIT_CPUID, 0, 0, 1, 0, 1, 0 },
-	{ "leaf 0xd in EAX counts, not the upper half of RAX", SPEC_EXIT_CPUID, 0, 0, 0xf0000000dull, 0, 1, 0,
+	{ "leaf 0xd in EAX counts, not the upper half of RAX", SPEC_EXIT_CPUID, 0, 0,
+	  0xf0000000dull, 0, 1, 0, .lapses = XCR0 },
+	{ "XCR0 of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x60007, 1, 0,
 	  .lapses = XCR0 },
-	{ "XCR0 of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x60007, 1, 0, .lapses = XCR0 },
 	{ "XSS of a state that the vCPU has", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, 0, 0x800 },
-	{ "XSS of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, 0, 0x100, .lapses = XSS },
-	{ "XCR0 and XSS of states that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x60007, 1, 0, 0x100,
-	  .lapses = XCR0 | XSS },
+	{ "XSS of a state that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 7, 1, 0, 0x100,
+	  .lapses = XSS },
+	{ "XCR0 and XSS of states that the vCPU lacks", SPEC_EXIT_CPUID, 0, 0, 0xd, 0x60007, 1, 0,
+	  0x100, .lapses = XCR0 | XSS },
 	{ "XSS is not looked at for another leaf", SPEC_EXIT_CPUID, 0, 0, 1, 7, 1, 0, 0x100 },
 	{ "version 1 stated, 1 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 1, 0, 0, 1 },
 	{ "version 2 stated, 1 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 1, 0, 0, 2, VERSION },
@@ -107,8 +114,10 @@ static const struct value_row {
 	{ "version 2 stated, 2 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, 0, 0, 2 },
 	{ "version 3 stated, 2 offered", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, 0, 0, 3, VERSION },
 	{ "version 65535 stated", SPEC_EXIT_WBINVD, 0, 0, 0, 0, 2, 0, 0, 0xffff, VERSION },
-	{ "an unknown event with a version above the offer", 0x403, 0, 0, 0, 0, 1, SPEC_INVALID_EVENT, 0, 2, VERSION },
-	{ "version 2 stated, 1 offered, XCR0 of zero", SPEC_EXIT_CPUID, 0, 0, 0xd, 0, 1, 0, 0, 2, VERSION | XCR0 },
+	{ "an unknown event with a version above the offer", 0x403, 0, 0, 0, 0, 1,
+	  SPEC_INVALID_EVENT, 0, 2, VERSION },
+	{ "version 2 stated, 1 offered, XCR0 of zero", SPEC_EXIT_CPUID, 0, 0, 0xd, 0, 1, 0, 0, 2,
+	  VERSION | XCR0 },
 	{ "IN of 1 byte", SPEC_EXIT_IOIO, IN(1), 0, 0, 0, 1, 0 },
 	{ "IN of 2 bytes", SPEC_EXIT_IOIO, IN(2), 0, 0, 0, 1, 0 },
 	{ "IN of 4 bytes", SPEC_EXIT_IOIO, IN(4), 0, 0, 0, 1, 0 },
@@ -123,14 +132,18 @@ static const struct value_row {
 	{ "MMIO of 8 bytes, version 1", SPEC_NAE_MMIO_READ, 0, 8, 0, 0, 1, 0 },
 	{ "MMIO of 9 bytes, version 1", SPEC_NAE_MMIO_READ, 0, 9, 0, 0, 1, 0 },
 	{ "MMIO of 8 bytes, version 2", SPEC_NAE_MMIO_READ, 0, 8, 0, 0, 2, 0 },
-	{ "MMIO read of 9 bytes, version 2", SPEC_NAE_MMIO_READ, 0, 9, 0, 0, 2, SPEC_INVALID_INPUT },
-	{ "MMIO write of 9 bytes, version 2", SPEC_NAE_MMIO_WRITE, 0, 9, 0, 0, 2, SPEC_INVALID_INPUT },
-	{ "MMIO of 2^63 bytes, version 2", SPEC_NAE_MMIO_WRITE, 0, 1ull << 63, 0, 0, 2, SPEC_INVALID_INPUT },
+	{ "MMIO read of 9 bytes, version 2", SPEC_NAE_MMIO_READ, 0, 9, 0, 0, 2,
+	  SPEC_INVALID_INPUT },
+	{ "MMIO write of 9 bytes, version 2", SPEC_NAE_MMIO_WRITE, 0, 9, 0, 0, 2,
+	  SPEC_INVALID_INPUT },
+	{ "MMIO of 2^63 bytes, version 2", SPEC_NAE_MMIO_WRITE, 0, 1ull << 63, 0, 0, 2,
+	  SPEC_INVALID_INPUT },
 	{ "jump table sub-function 2", SPEC_NAE_AP_JUMP_TABLE, 2, 0, 0, 0, 1, SPEC_INVALID_INPUT },
 	{ "jump table sub-function above 32 bits", SPEC_NAE_AP_JUMP_TABLE, 1ull << 32, 0, 0, 0, 1,
 	  SPEC_INVALID_INPUT },
 	{ "exit code 0", 0, 0, 0, 0, 0, 1, SPEC_INVALID_EVENT },
-	{ "CPUID's code with a bit above 32", SPEC_EXIT_CPUID | 1ull << 32, 0, 0, 0, 0, 1, SPEC_INVALID_EVENT },
+	{ "CPUID's code with a bit above 32", SPEC_EXIT_CPUID | 1ull << 32, 0, 0, 0, 0, 1,
+	  SPEC_INVALID_EVENT },
 	{ "automatic exit HLT", 0x78, 0, 0, 0, 0, 1, SPEC_INVALID_EVENT },
 	{ "VMGEXIT's own code", 0x403, 0, 0, 0, 0, 1, SPEC_INVALID_EVENT },
 	{ "page state change of SNP", 0x80000010, 0, 0, 0, 0, 2, SPEC_INVALID_EVENT },
@@ -148,7 +161,9 @@ static struct es_request complete(const struct event *event)
 
 static enum es_reason judge(struct es_request *req, u16 version)
 {
-	const struct es_limits limits = { .guest = ES_GUEST_ES, .version = version, .xcr0 = 0x2ff, .xss = 0x800 };
+	const struct es_limits limits = {
+		.guest = ES_GUEST_ES, .version = version, .xcr0 = 0x2ff, .xss = 0x800
+	};
 	const struct es_rule *rule = (void *)1;
 	enum es_reason reason = es_request_validate(req, &limits, &rule);
 
@@ -167,14 +182,20 @@ static void accepts(const struct event *event)
 	ksft_test_result(rule && es_rule_returned(rule, &req) == event->returns,
 			 "%s returns what it should\n", event->name);
 	req.valid = ~0u;
-	ksft_test_result(judge(&req, 1) == ES_ERR_NONE, "%s with more than it requires is accepted\n", event->name);
+	ksft_test_result(judge(&req, 1) == ES_ERR_NONE,
+			 "%s with more than it requires is accepted\n", event->name);
 	req.usage = 1;
-	ksft_test_result(judge(&req, 1) == ES_ERR_INVALID_USAGE, "%s with usage 1 is refused\n", event->name);
+	ksft_test_result(judge(&req, 1) == ES_ERR_INVALID_USAGE, "%s with usage 1 is refused\n",
+			 event->name);
 	req.valid = 0;
-	ksft_test_result(judge(&req, 1) == ES_ERR_INVALID_USAGE, "%s: usage is judged first\n", event->name);
+	ksft_test_result(judge(&req, 1) == ES_ERR_INVALID_USAGE, "%s: usage is judged first\n",
+			 event->name);
 }
 
-/* Every field is left out once: required ones make it a refusal, the others do not. */
+/*
+ * Leave out every field once: without a required one the request is rejected, without another one
+ * it is not.
+ */
 static void misses(const struct event *event)
 {
 	u32 needs = event->needs | ALWAYS;
@@ -194,41 +215,58 @@ static void misses(const struct event *event)
 static void decides(const struct value_row *row)
 {
 	struct es_request req = {
-		.code = row->code, .info1 = row->info1, .info2 = row->info2, .rax = row->rax,
-		.xcr0 = row->xcr0, .xss = row->xss, .protocol_version = row->stated_version, .valid = ~0u,
+		.code = row->code,
+		.info1 = row->info1,
+		.info2 = row->info2,
+		.rax = row->rax,
+		.xcr0 = row->xcr0,
+		.xss = row->xss,
+		.protocol_version = row->stated_version,
+		.valid = ~0u,
 	};
 
-	ksft_test_result(judge(&req, row->version) == (enum es_reason)row->want && req.lapses == row->lapses,
-			 "%s is %s%s\n", row->name, row->want ? es_reason_name((enum es_reason)row->want) : "accepted",
+	ksft_test_result(judge(&req, row->version) == (enum es_reason)row->want &&
+			 req.lapses == row->lapses,
+			 "%s is %s%s\n", row->name,
+			 row->want ? es_reason_name((enum es_reason)row->want) : "accepted",
 			 row->lapses ? ", and noted" : "");
 }
 
-/* edk2 looks at all of RAX to tell whether it has to report XCR0. */
+/*
+ * Check leaf 0xd in a longer RAX: edk2 compares all of RAX to decide whether it has to report XCR0.
+ */
 static void leaf_in_a_longer_rax(void)
 {
 	struct es_request req = {
-		.code = SPEC_EXIT_CPUID, .rax = 0xf0000000dull, .valid = ALWAYS | A | C, .protocol_version = 1,
+		.code = SPEC_EXIT_CPUID,
+		.rax = 0xf0000000dull,
+		.valid = ALWAYS | A | C,
+		.protocol_version = 1,
 	};
 
 	ksft_test_result(judge(&req, 1) == ES_ERR_NONE && req.lapses == NO_XCR0,
 			 "leaf 0xd in a longer RAX, without XCR0, is accepted, and noted\n");
 	req.rax = 0xd;
-	ksft_test_result(judge(&req, 1) == ES_ERR_MISSING_INPUT && !req.lapses, "leaf 0xd without XCR0 is refused\n");
+	ksft_test_result(judge(&req, 1) == ES_ERR_MISSING_INPUT && !req.lapses,
+			 "leaf 0xd without XCR0 is refused\n");
 }
 
-/* What KVM takes from a report can always be set by userspace, too. */
+/* Check that userspace, too, can set each value that KVM accepts from a report. */
 static void takes_what_was_offered(void)
 {
 	static const struct { u64 xcr0, offered, usable; } rows[] = {
-		{ 0, 0x2ff, 1 }, { 1, 0x2ff, 1 }, { 6, 0x2ff, 7 }, { 5, 0x2ff, 1 }, { 0x27, 0x2ff, 1 }, { 0xe7, 0x2ff, 0xe7 },
-		{ 0xe7, 7, 7 }, { 0x207, 0xff, 7 }, { ~0ull, 0x2e7, 0x2e7 }, { ~0ull, 0, 1 }, { ~0ull, 0x27, 1 },
+		{ 0, 0x2ff, 1 }, { 1, 0x2ff, 1 }, { 6, 0x2ff, 7 }, { 5, 0x2ff, 1 },
+		{ 0x27, 0x2ff, 1 }, { 0xe7, 0x2ff, 0xe7 }, { 0xe7, 7, 7 }, { 0x207, 0xff, 7 },
+		{ ~0ull, 0x2e7, 0x2e7 }, { ~0ull, 0, 1 }, { ~0ull, 0x27, 1 },
 	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		ksft_test_result(es_xcr0_usable(rows[i].xcr0, rows[i].offered) == rows[i].usable,
-				 "XCR0 0x%llx is 0x%llx where 0x%llx was offered\n", (unsigned long long)rows[i].xcr0,
-				 (unsigned long long)rows[i].usable, (unsigned long long)rows[i].offered);
+				 "XCR0 0x%llx is 0x%llx where 0x%llx was offered\n",
+				 (unsigned long long)rows[i].xcr0,
+				 (unsigned long long)rows[i].usable,
+				 (unsigned long long)rows[i].offered);
 }
 
 static bool listed(u64 code)
@@ -242,7 +280,10 @@ static bool listed(u64 code)
 	return false;
 }
 
-/* No event but those of the table, over all codes below 0x10000 and all of the protocol's own. */
+/*
+ * Check that there are no events but those of the table, over all codes below 0x10000 and all of
+ * the protocol's own.
+ */
 static void knows_no_other(void)
 {
 	unsigned int code, wrong = 0;
@@ -257,7 +298,7 @@ static void knows_no_other(void)
 	ksft_test_result(!wrong, "no exit code but the listed ones is known (%u differ)\n", wrong);
 }
 
-/* Each type of guest has events of its own; today each event is for all of them. */
+/* Check that each type of guest has its own events; today each event is for all types. */
 static void knows_who_may_ask(void)
 {
 	struct es_limits limits = { .version = 2 };
@@ -272,7 +313,8 @@ static void knows_who_may_ask(void)
 		limits.guest = ES_GUEST_SNP;
 		wrong += es_request_validate(&req, &limits, &rule) == ES_ERR_INVALID_EVENT || !rule;
 	}
-	ksft_test_result(!wrong, "an event is known to the guests that it is for (%u differ)\n", wrong);
+	ksft_test_result(!wrong, "an event is known to the guests that it is for (%u differ)\n",
+			 wrong);
 }
 
 static void table_is_sound(void)
@@ -300,7 +342,8 @@ int main(void)
 	unsigned int i;
 
 	ksft_print_header();
-	ksft_set_plan(ARRAY_SIZE(events) * (5 + ARRAY_SIZE(fields)) + ARRAY_SIZE(values) + 6 + 11 + 1);
+	ksft_set_plan(ARRAY_SIZE(events) * (5 + ARRAY_SIZE(fields)) + ARRAY_SIZE(values) + 6 + 11 +
+		      1);
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
 		accepts(&events[i]);
 		misses(&events[i]);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rule: A scratch area lies wholly in the shared buffer of the vCPU's own GHCB.  With version 1 it may
- *	instead lie wholly outside the GHCB page.  Nothing straddles, nothing wraps.
+ * Rule: A scratch area lies wholly in the shared buffer of the vCPU's own GHCB.  With version 1 it
+ *	may instead lie wholly outside the GHCB page.  Nothing straddles, nothing wraps.
  * Source: AMD 56421 GHCB Specification, section "GHCB Layout" (SW_SCRATCH), version 2 changes.
- * Why it matters: A bound that is off by one, or an addition that wraps, lets a guest read or write host
- *	memory (CVE-2026-53360).
+ * Why it matters: A bound that is off by one, or an addition that wraps, lets a guest read or write
+ *	host memory (CVE-2026-53360).
  * Not covered: Whether the memory exists (kselftests).
  */
 #include <kselftest.h>
@@ -43,10 +43,11 @@ static const struct row {
 	{ "at zero, version 1", 0, 8, 1, ES_SCRATCH_REJECTED },
 	{ "wraps around, version 1", TOP - 3, 8, 1, ES_SCRATCH_REJECTED },
 	{ "length of all bits from the buffer", GHCB + 0x800, TOP, 2, ES_SCRATCH_REJECTED },
-	{ "length that wraps back into the buffer", GHCB + 0x800, 0ull - 0x100, 1, ES_SCRATCH_REJECTED },
+	{ "length that wraps back into the buffer", GHCB + 0x800, 0ull - 0x100, 1,
+	  ES_SCRATCH_REJECTED },
 };
 
-/* The rule once more, in 128-bit arithmetic where nothing wraps. */
+/* Apply the rule once more, in 128-bit arithmetic where nothing wraps. */
 static enum es_scratch_place oracle(u64 ghcb, u64 scratch, u64 len_bytes, u16 version)
 {
 	unsigned __int128 begin = scratch, end = begin + len_bytes, page = ghcb;
@@ -60,12 +61,12 @@ static enum es_scratch_place oracle(u64 ghcb, u64 scratch, u64 len_bytes, u16 ve
 	return ES_SCRATCH_REJECTED;
 }
 
-/* Every start within two pages of the GHCB, against every length that matters. */
+/* Try every start within two pages of the GHCB, against every length that matters. */
 static unsigned int sweep(u64 ghcb, u16 version)
 {
 	static const u64 lens[] = {
-		1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 255, 256, 2031, 2032, 2033, 4095, 4096, 4097, 8192, 65535,
-		65536, 65537, 1ull << 32, 1ull << 63, TOP - 4096, TOP - 1, TOP,
+		1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 255, 256, 2031, 2032, 2033, 4095, 4096, 4097, 8192,
+		65535, 65536, 65537, 1ull << 32, 1ull << 63, TOP - 4096, TOP - 1, TOP,
 	};
 	unsigned int differ = 0, i;
 	u64 offset;
@@ -82,20 +83,24 @@ static unsigned int sweep(u64 ghcb, u16 version)
 
 int main(void)
 {
-	static const u64 pages[] = { 0x1000, 0x2000, GHCB, 0xfffff000, 1ull << 51, TOP - 0xfff, TOP - 0x1fff };
+	static const u64 pages[] = {
+		0x1000, 0x2000, GHCB, 0xfffff000, 1ull << 51, TOP - 0xfff, TOP - 0x1fff
+	};
 	unsigned int i;
 
 	ksft_print_header();
 	ksft_set_plan(ARRAY_SIZE(rows) + 2 * ARRAY_SIZE(pages));
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		ksft_test_result(es_scratch_place(GHCB, rows[i].scratch, rows[i].len_bytes, rows[i].version) ==
-				 rows[i].want, "%s, length 0x%llx\n", rows[i].name,
+		ksft_test_result(es_scratch_place(GHCB, rows[i].scratch, rows[i].len_bytes,
+						  rows[i].version) == rows[i].want,
+				 "%s, length 0x%llx\n", rows[i].name,
 				 (unsigned long long)rows[i].len_bytes);
 	for (i = 0; i < 2 * ARRAY_SIZE(pages); i++) {
 		u64 page = pages[i / 2];
 		unsigned int differ = sweep(page, 1 + i % 2);
 
-		ksft_test_result(!differ, "all starts around a GHCB at 0x%llx, version %u (%u differ)\n",
+		ksft_test_result(!differ,
+				 "all starts around a GHCB at 0x%llx, version %u (%u differ)\n",
 				 (unsigned long long)page, 1 + i % 2, differ);
 	}
 	ksft_finished();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What `kvm-amd-es try` runs after it has loaded the module: two small SEV-ES guests on /dev/kvm, one step
- * after the other, as TAP.  The first step that fails ends it.  It needs nothing but this program.
+ * The test that `kvm-amd-es try` runs after it has loaded the module: two small SEV-ES guests on
+ * /dev/kvm, one step after the other, as TAP.  The first step that fails ends it.  It needs nothing
+ * but this program.
  *
  * Guests and the agent in them are those of the project's kselftests, which test much more.
  */
@@ -19,7 +20,7 @@
 static const char *doing;
 static unsigned int step_nr;
 
-/* Called by the library too, hence its name and no rerun line of the source tree. */
+/* End the test; the library calls it, too, hence its name and no rerun line of the source tree. */
 void vmm_fail(const char *format, ...)
 {
 	va_list args;
@@ -110,7 +111,8 @@ static void keep_secret(void)
 
 	/* The agent writes the complement, so that the value is in no order. */
 	vmm_order(vcpu(0), AGENT_WRITE8, AGENT_SPARE_GPA, ~value);
-	want(!memmem(vm.memory, AGENT_GUEST_BYTES, &value, sizeof(value)), "the host does not see it");
+	want(!memmem(vm.memory, AGENT_GUEST_BYTES, &value, sizeof(value)),
+	     "the host does not see it");
 	vmm_order(vcpu(0), AGENT_READ8, AGENT_SPARE_GPA, 0);
 	want(vmm_mailbox(vcpu(0))->out[0] == value, "the guest reads it back");
 }

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a guest ends: by asking for it on either road, by an event that it cannot handle, or because its GHCB
- * page cannot be reached.  The VMM gets a system event with the GHCB MSR's value, and is told the reason and
- * the road when it asks.
+ * How a guest ends: by a request for it, by the GHCB page or the MSR protocol, by an event that it
+ * cannot handle, or because its GHCB page is not accessible.  The VMM gets a system event with the
+ * GHCB MSR's value, and can read the reason and the method.
  *
- * Source: AMD 56421 GHCB Specification, sections "Termination Request", "Unsupported Event"; KVM API,
- * KVM_EXIT_SYSTEM_EVENT (KVM_SYSTEM_EVENT_SEV_TERM).
+ * Source: AMD 56421 GHCB Specification, sections "Termination Request", "Unsupported Event"; KVM
+ *	API, KVM_EXIT_SYSTEM_EVENT (KVM_SYSTEM_EVENT_SEV_TERM).
  */
 #include "events.h"
 
-static void by_msr(struct conf *c, const char *name, uint64_t value, uint64_t reason, enum conf_how how)
+static void by_msr(struct conf *c, const char *name, uint64_t value, uint64_t reason,
+		   enum conf_how how)
 {
 	const uint64_t term[3] = { value, reason, how };
 
@@ -24,26 +25,30 @@ static void by_msr(struct conf *c, const char *name, uint64_t value, uint64_t re
 	conf_drop_vm(c);
 }
 
-/* A request without any page behind its address. */
+/* Send a request without any page at its address. */
 static void no_page(struct conf *c, const char *name, uint64_t gpa)
 {
 	by_msr(c, name, gpa, 0, CONF_NO_PAGE);
 }
 
-/* Only the bits that the reason has are in it; data[0] is the value as it was. */
+/* Check that it contains only the reason's bits; data[0] is the unchanged value. */
 static void msr_reasons(struct conf *c)
 {
-	by_msr(c, "terminate by the MSR: set 0, code 0", SPEC_MSR_TERM(0, 0), SPEC_MSR_TERM(0, 0), CONF_BY_MSR);
-	by_msr(c, "terminate by the MSR: set 3, code 0x42", SPEC_MSR_TERM(3, 0x42), SPEC_MSR_TERM(3, 0x42), CONF_BY_MSR);
-	by_msr(c, "terminate by the MSR: set 14, code 0xff", SPEC_MSR_TERM(14, 0xff), SPEC_MSR_TERM(14, 0xff),
+	by_msr(c, "terminate by the MSR: set 0, code 0", SPEC_MSR_TERM(0, 0), SPEC_MSR_TERM(0, 0),
 	       CONF_BY_MSR);
-	by_msr(c, "terminate by the MSR: other bits are no reason", SPEC_MSR_TERM(1, 2) | 0xabcd000000ull << 16,
-	       SPEC_MSR_TERM(1, 2), CONF_BY_MSR);
+	by_msr(c, "terminate by the MSR: set 3, code 0x42", SPEC_MSR_TERM(3, 0x42),
+	       SPEC_MSR_TERM(3, 0x42), CONF_BY_MSR);
+	by_msr(c, "terminate by the MSR: set 14, code 0xff", SPEC_MSR_TERM(14, 0xff),
+	       SPEC_MSR_TERM(14, 0xff), CONF_BY_MSR);
+	by_msr(c, "terminate by the MSR: other bits are no reason",
+	       SPEC_MSR_TERM(1, 2) | 0xabcd000000ull << 16, SPEC_MSR_TERM(1, 2), CONF_BY_MSR);
 }
 
 static void page_reasons(struct conf *c)
 {
-	static const struct { unsigned int set, code; } reasons[] = { { 0, 0 }, { 3, 0x42 }, { 14, 0xff } };
+	static const struct {
+		unsigned int set, code;
+	} reasons[] = { { 0, 0 }, { 3, 0x42 }, { 14, 0xff } };
 	struct conf_row base = conf_event("terminate"), row;
 	unsigned int i;
 

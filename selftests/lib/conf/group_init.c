@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KVM_SEV_INIT2: which arguments it takes, what it refuses, and that a refusal changes nothing.
+ * KVM_SEV_INIT2: which arguments it accepts, which it rejects, and that a rejected one changes
+ * nothing.
  *
- * Source: KVM API, Documentation/virt/kvm/x86/amd-memory-encryption.rst of Linux 6.12 (KVM_SEV_INIT2).
+ * Source: KVM API, Documentation/virt/kvm/x86/amd-memory-encryption.rst of Linux 6.12
+ *	(KVM_SEV_INIT2).
  */
 #include "events.h"
 
@@ -62,7 +64,7 @@ static const struct {
 	{ "padding 2", { .ghcb_version = 2, .pad2 = { [7] = ~0u } }, 0 },
 };
 
-/* A refused one is followed by a good one on the same VM. */
+/* Try each argument; a rejected one is followed by a good one on the same VM. */
 static void argument_rows(struct conf *c)
 {
 	struct vmm_vm vm;
@@ -79,15 +81,19 @@ static void argument_rows(struct conf *c)
 	}
 }
 
-/* The VM type of KVM_SEV_ES_INIT is the default one; where KVM_SEV_INIT2 has another it is not for this. */
+/*
+ * Try KVM_SEV_ES_INIT, whose VM type is the default one; it fails where KVM_SEV_INIT2 has another.
+ */
 static void es_init_row(struct conf *c)
 {
 	struct vmm_vm vm;
 
 	conf_begin(c, "KVM_SEV_ES_INIT on its VM");
 	open_vm(&vm);
-	wants(c, "KVM_SEV_INIT2 with flags", init2(&vm, &(struct spec_sev_init){ .flags = 1 }), -EINVAL);
-	wants(c, "KVM_SEV_ES_INIT then", vmm_sev_init(&vm, 0), vmm_init2_vm_type(vm.kvm_fd) ? -EINVAL : 0);
+	wants(c, "KVM_SEV_INIT2 with flags", init2(&vm, &(struct spec_sev_init){ .flags = 1 }),
+	      -EINVAL);
+	wants(c, "KVM_SEV_ES_INIT then", vmm_sev_init(&vm, 0),
+	      vmm_init2_vm_type(vm.kvm_fd) ? -EINVAL : 0);
 	close_vm(&vm);
 	conf_end(c);
 }
@@ -100,8 +106,9 @@ static void twice_row(struct conf *c)
 	open_vm(&vm);
 	wants(c, "KVM_SEV_INIT2", init2(&vm, &good), 0);
 	wants(c, "again", init2(&vm, &good), -EINVAL);
-	/* The kernel's own answer, which differs. */
-	wants(c, "KVM_SEV_ES_INIT then", vmm_sev_init(&vm, 0), vmm_init2_vm_type(vm.kvm_fd) ? -EINVAL : -EBUSY);
+	/* The result of KVM's code, which differs. */
+	wants(c, "KVM_SEV_ES_INIT then", vmm_sev_init(&vm, 0),
+	      vmm_init2_vm_type(vm.kvm_fd) ? -EINVAL : -EBUSY);
 	close_vm(&vm);
 	conf_end(c);
 }
@@ -149,8 +156,9 @@ static void pointer_row(struct conf *c)
 	conf_end(c);
 }
 
-/* What the guest is told: version 0 stands for the highest. */
-static void offer_row(struct conf *c, const char *name, unsigned int ghcb_version, unsigned int offered)
+/* Check the versions that the guest sees: version 0 stands for the highest. */
+static void offer_row(struct conf *c, const char *name, unsigned int ghcb_version,
+		      unsigned int offered)
 {
 	struct vmm_vm vm, probe;
 	uint64_t info;
@@ -163,11 +171,14 @@ static void offer_row(struct conf *c, const char *name, unsigned int ghcb_versio
 	if (ret) {
 		wants(c, "KVM_SEV_INIT2", ret, 0);
 	} else {
-		vmm_vm_create(&vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .ghcb_version = ghcb_version });
+		vmm_vm_create(&vm,
+			      &(struct vmm_vm_options){ .nr_vcpus = 1,
+							.ghcb_version = ghcb_version });
 		vmm_vm_launch(&vm);
 		vmm_boot(&vm);
 		info = vmm_msr_proto(&vm.vcpus[0], SPEC_MSR_SEV_INFO_REQ);
-		conf_note(c, "versions %u to %u", (unsigned int)(info >> 32) & 0xffff, (unsigned int)(info >> 48));
+		conf_note(c, "versions %u to %u", (unsigned int)(info >> 32) & 0xffff,
+			  (unsigned int)(info >> 48));
 		if (info >> 48 != offered || (info >> 32 & 0xffff) != 1)
 			conf_complain(c, "wanted 1 to %u", offered);
 		vmm_vm_destroy(&vm);

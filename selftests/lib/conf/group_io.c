@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * IN, OUT, INS, OUTS: each size and direction, each count, data compared byte by byte on both sides.
+ * IN, OUT, INS, OUTS: each size and direction, each count, data compared byte by byte on both
+ * sides.
  *
- * Source: AMD 56421 GHCB Specification, section "NAE Events" (IOIO_PROT); AMD 24593 APM Volume 2, section
- * "IOIO Intercepts" (EXITINFO1).
+ * Source: AMD 56421 GHCB Specification, section "NAE Events" (IOIO_PROT); AMD 24593 APM Volume 2,
+ *	section "IOIO Intercepts" (EXITINFO1).
  */
 #include "events.h"
 
@@ -23,7 +24,8 @@ static void got_rax(struct conf *c, const uint8_t *answer)
 
 	(void)answer;
 	if (c->seen.len_bytes != size_bytes || !c->seen.out)
-		conf_complain(c, "userspace saw %u bytes, wanted %u", c->seen.len_bytes, size_bytes);
+		conf_complain(c, "userspace saw %u bytes, wanted %u", c->seen.len_bytes,
+			      size_bytes);
 	else if (memcmp(c->seen.bytes, &(uint64_t){ RAX_OUT }, size_bytes))
 		conf_complain(c, "userspace got other bytes than RAX had");
 	if (c->seen.where != CONF_PORT)
@@ -67,10 +69,15 @@ static void bad_sizes(struct conf *c, const struct conf_row *base)
 	}
 }
 
-/* REP, address size and segment say nothing about a scalar access, or about a string in a buffer. */
+/*
+ * Set REP, address size and segment, which have no meaning for a scalar access, or for a string in
+ * a buffer.
+ */
 static void ignored_bits(struct conf *c, const struct conf_row *base)
 {
-	static const uint32_t bits[] = { SPEC_IO_REP, 1 << 7, 1 << 8, 1 << 9, 7 << 7, 1 << 10, 3 << 10, 7 << 10 };
+	static const uint32_t bits[] = {
+		SPEC_IO_REP, 1 << 7, 1 << 8, 1 << 9, 7 << 7, 1 << 10, 3 << 10, 7 << 10
+	};
 	struct conf_row row;
 	unsigned int i;
 
@@ -113,7 +120,7 @@ static void sent_string(struct conf *c, const uint8_t *answer)
 	conf_check_out(c, string_bytes(c->row));
 }
 
-/* In the GHCB the byte behind the string must be as it was. */
+/* Check that the byte after the string in the GHCB is unchanged. */
 static void got_string(struct conf *c, const uint8_t *answer)
 {
 	const uint64_t *gpa = c->row->data;
@@ -126,7 +133,8 @@ static void got_string(struct conf *c, const uint8_t *answer)
 		return;
 	}
 	conf_check_in(c, answer + offset, len_bytes);
-	if (end < SPEC_GHCB_BUFFER + SPEC_GHCB_BUFFER_BYTES && answer[end] != conf_out_byte(end - SPEC_GHCB_BUFFER))
+	if (end < SPEC_GHCB_BUFFER + SPEC_GHCB_BUFFER_BYTES &&
+	    answer[end] != conf_out_byte(end - SPEC_GHCB_BUFFER))
 		conf_complain(c, "the byte behind the string has changed");
 }
 
@@ -140,16 +148,18 @@ static void fill_outside(struct conf *c, uint8_t *ghcb)
 		conf_fill_outside(c, offset, CONF_SLOT_BYTES - offset);
 }
 
-static void string_row(struct conf *c, bool out, unsigned int size, uint64_t count, uint64_t gpa, bool fits)
+static void string_row(struct conf *c, bool out, unsigned int size, uint64_t count, uint64_t gpa,
+		       bool fits)
 {
 	struct conf_row base = conf_event(out ? "outs" : "ins"), row;
 	const char *place = gpa >= CONF_OUTSIDE_GPA ? "outside" : "in the GHCB";
 
 	if (fits)
-		row = conf_variant(&base, "%llu of %u bytes %s", (unsigned long long)count, size, place);
-	else
-		row = conf_refused(&base, SPEC_INVALID_SCRATCH, "%llu of %u bytes %s", (unsigned long long)count, size,
+		row = conf_variant(&base, "%llu of %u bytes %s", (unsigned long long)count, size,
 				   place);
+	else
+		row = conf_refused(&base, SPEC_INVALID_SCRATCH, "%llu of %u bytes %s",
+				   (unsigned long long)count, size, place);
 	row.info1 = (base.info1 & ~SPEC_IO_BYTES(7)) | SPEC_IO_BYTES(size) | SPEC_IO_REP;
 	row.info2 = count;
 	conf_put(&row, SPEC_GHCB_SCRATCH, gpa);
@@ -162,12 +172,16 @@ static void string_row(struct conf *c, bool out, unsigned int size, uint64_t cou
 	conf_row(c, &row);
 }
 
-/* Counts that fill the buffer, that are one too many, and that wrap when they are multiplied. */
+/*
+ * Try counts that fill the buffer, that are one too many, and that wrap when they are multiplied.
+ */
 static void counts_in_ghcb(struct conf *c, bool out, unsigned int size)
 {
 	const uint64_t max = SPEC_GHCB_BUFFER_BYTES / size;
 	const uint64_t good[] = { 0, 1, 2, 7, 64, 255, max };
-	const uint64_t bad[] = { max + 1, 65536, 1ull << 31, 1ull << 32, 1ull << 62, (1ull << 63) + 1, ~0ull };
+	const uint64_t bad[] = {
+		max + 1, 65536, 1ull << 31, 1ull << 32, 1ull << 62, (1ull << 63) + 1, ~0ull
+	};
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(good); i++)
@@ -176,7 +190,7 @@ static void counts_in_ghcb(struct conf *c, bool out, unsigned int size)
 		string_row(c, out, size, bad[i], CONF_BUFFER, false);
 }
 
-/* Version 1 alone allows it, up to 64 KiB. */
+/* Try counts outside, which version 1 alone allows, up to 64 KiB. */
 static void counts_outside(struct conf *c, bool out, unsigned int size)
 {
 	const uint64_t max = 0x10000 / size;

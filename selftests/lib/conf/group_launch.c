@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The launch against its VMM, and what is left of a guest when it is gone.
+ * The launch against its VMM, and the state that remains when a guest has ended.
  *
- * Source: AMD 55766 SEV API, chapter "Guest Launch"; KVM API, KVM_SEV_LAUNCH_UPDATE_VMSA; madvise(2).
+ * Source: AMD 55766 SEV API, chapter "Guest Launch"; KVM API, KVM_SEV_LAUNCH_UPDATE_VMSA;
+ *	madvise(2).
  */
 #include "events.h"
 
@@ -26,7 +27,7 @@ static unsigned int ghcb_version(const struct conf *c)
 	return c->version > 1 ? c->version : 0;
 }
 
-/* The second encryption would seal a VMSA that is sealed already: no guest starts from such a page. */
+/* Encrypt a VMSA twice, which would seal a sealed VMSA: no guest starts from such a page. */
 static void vmsa_twice(struct conf *c)
 {
 	struct vmm_vm vm;
@@ -34,7 +35,9 @@ static void vmsa_twice(struct conf *c)
 
 	conf_begin(c, "LAUNCH_UPDATE_VMSA twice");
 	if (conf_need_vm(c)) {
-		vmm_vm_create(&vm, &(struct vmm_vm_options){ .nr_vcpus = 1, .ghcb_version = ghcb_version(c) });
+		vmm_vm_create(&vm,
+			      &(struct vmm_vm_options){ .nr_vcpus = 1,
+							.ghcb_version = ghcb_version(c) });
 		vmm_launch_start(&vm);
 		vmm_launch_data(&vm);
 		if (vmm_launch_vmsa(&vm))
@@ -52,7 +55,7 @@ static void vmsa_twice(struct conf *c)
 	conf_end(c);
 }
 
-/* --- a launch command while another thread creates vCPUs: it would see half of one */
+/* --- a launch command while another thread creates vCPUs: it would see a half-created one */
 
 struct creator {
 	int vm_fd;
@@ -66,7 +69,8 @@ static void *create_vcpus(void *arg)
 	struct creator *creator = arg;
 
 	for (; creator->nr_vcpus < NR_VCPUS; creator->nr_vcpus++) {
-		creator->fds[creator->nr_vcpus] = ioctl(creator->vm_fd, KVM_CREATE_VCPU, creator->nr_vcpus);
+		creator->fds[creator->nr_vcpus] = ioctl(creator->vm_fd, KVM_CREATE_VCPU,
+							creator->nr_vcpus);
 		if (creator->fds[creator->nr_vcpus] < 0)
 			break;
 	}
@@ -91,7 +95,10 @@ static unsigned int ask_meanwhile(struct vmm_vm *vm, unsigned int *nr_vcpus)
 	return busy;
 }
 
-/* Before LAUNCH_START the command fails anyway, but for another reason, so that it may be asked often. */
+/*
+ * Try the command before LAUNCH_START, where it fails anyway, but for another reason, so that it
+ * may be tried often.
+ */
 static void vmsa_while_created(struct conf *c)
 {
 	struct vmm_vm vm;
@@ -125,7 +132,7 @@ static void launch_rows(struct conf *c)
 
 const struct conf_group conf_launch_group = { "launch", .rows = launch_rows };
 
-/* --- what is left: a page that somebody still holds cannot become part of a huge page */
+/* --- what remains: a page that still has a reference cannot become part of a huge page */
 
 static bool leave(struct vmm_vcpu *vcpu, struct kvm_run *run)
 {
@@ -152,7 +159,9 @@ static void leak_row(struct conf *c, const char *name, const char *event)
 		c->alive = false;
 		madvise(vm->memory + AGENT_MAILBOX_GPA, HUGE_BYTES, MADV_HUGEPAGE);
 		if (madvise(vm->memory + AGENT_MAILBOX_GPA, HUGE_BYTES, MADV_COLLAPSE))
-			conf_complain(c, "a page of the GHCBs is still held: collapsing fails with errno %d", errno);
+			conf_complain(c,
+				      "a page of the GHCBs is still held: collapsing fails with errno %d",
+				      errno);
 		munmap(vm->mapping, AGENT_GUEST_BYTES + HUGE_BYTES);
 	}
 	conf_end(c);

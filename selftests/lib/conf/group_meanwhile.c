@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What changes while userspace works on an exit: memory slots are deleted, the GHCB page and its shared
- * buffer are rewritten.  The answer is that of the request as it was, or a proper refusal, or, when there
- * is no place left for an answer, the guest's end.
+ * Changes while userspace works on an exit: memory slots are deleted, the GHCB page and its shared
+ * buffer are rewritten.  The response is that of the request as it was, or an error, or, when there
+ * is no place left for a response, the guest is terminated.
  *
- * Source: AMD 56421 GHCB Specification, section "GHCB Layout" (the page is shared, so it may change at any
- * time); KVM API, KVM_SET_USER_MEMORY_REGION.
+ * Source: AMD 56421 GHCB Specification, section "GHCB Layout" (the page is shared, so it may change
+ *	at any time); KVM API, KVM_SET_USER_MEMORY_REGION.
  */
 #include "events.h"
 
@@ -57,14 +57,18 @@ static void got_outside(struct conf *c, const uint8_t *answer)
 	conf_check_in(c, c->slots[CONF_OUTSIDE], LONG_BYTES);
 }
 
-static void meanwhile(struct conf *c, struct conf_row *row, bool (*at_exit)(struct conf *c, struct kvm_run *run))
+static void meanwhile(struct conf *c, struct conf_row *row,
+		      bool (*at_exit)(struct conf *c, struct kvm_run *run))
 {
 	conf_row_with_exits(c, row, at_exit);
 	if (c->alive)
 		conf_set_slot(c, CONF_OUTSIDE, true);
 }
 
-/* A scratch area outside the GHCB; without a check the request is refused for it. */
+/*
+ * Run an event with a scratch area outside the GHCB; without a check the request is rejected for
+ * it.
+ */
 static void outside(struct conf *c, const char *event, const char *name, uint64_t len,
 		    bool (*at_exit)(struct conf *c, struct kvm_run *run),
 		    void (*check)(struct conf *c, const uint8_t *answer))
@@ -83,7 +87,10 @@ static void outside(struct conf *c, const char *event, const char *name, uint64_
 	meanwhile(c, &row, at_exit);
 }
 
-/* What goes out was copied before; what comes in has no place any more. */
+/*
+ * Delete the slot of the scratch area: outgoing data was copied before; incoming data has no place
+ * any more.
+ */
 static void scratch_deleted(struct conf *c)
 {
 	const char *name = "the scratch area's slot is deleted";
@@ -92,7 +99,8 @@ static void scratch_deleted(struct conf *c)
 	outside(c, "mmio_write", name, MMIO_BYTES, delete_slot, sent_mmio);
 	outside(c, "ins", name, LONG_BYTES, delete_slot, NULL);
 	outside(c, "mmio_read", name, MMIO_BYTES, delete_slot, NULL);
-	outside(c, "ins", "the scratch area's slot is deleted and comes back", LONG_BYTES, exchange_slot, got_outside);
+	outside(c, "ins", "the scratch area's slot is deleted and comes back", LONG_BYTES,
+		exchange_slot, got_outside);
 }
 
 static void ghcb_deleted(struct conf *c)
@@ -122,14 +130,17 @@ static void slots_rows(struct conf *c)
 
 const struct conf_group conf_slots_group = { "slots", .rows = slots_rows };
 
-/* --- the GHCB page and the shared buffer are rewritten, by userspace, which sits at the right moment */
+/*
+ * --- the GHCB page and the shared buffer are rewritten, by userspace, which runs at the right
+ * moment
+ */
 
 static uint8_t *live_ghcb(struct conf *c)
 {
 	return c->vm.memory + CONF_GHCB;
 }
 
-/* Every field that the host reads says something else now, all of it marked valid. */
+/* Give every field that the host reads another value, and set all its valid bits. */
 static bool rewrite_fields(struct conf *c, struct kvm_run *run)
 {
 	uint8_t *ghcb = live_ghcb(c);
@@ -145,7 +156,7 @@ static bool rewrite_fields(struct conf *c, struct kvm_run *run)
 	return false;
 }
 
-/* At the first of two exits: what the second one will carry. */
+/* Rewrite, at the first of two exits, the data that the second one will transfer. */
 static bool rewrite_payload(struct conf *c, struct kvm_run *run)
 {
 	(void)run;
@@ -156,7 +167,7 @@ static bool rewrite_payload(struct conf *c, struct kvm_run *run)
 	return false;
 }
 
-/* At the second one: what the first one has brought. */
+/* Rewrite, at the second exit, the data that the first one has transferred. */
 static bool rewrite_result(struct conf *c, struct kvm_run *run)
 {
 	(void)run;
@@ -172,7 +183,9 @@ static void got_mmio(struct conf *c, const uint8_t *answer)
 
 static void rewritten_fields(struct conf *c)
 {
-	static const char * const events[] = { "in", "out", "ins", "outs", "mmio_read", "mmio_write" };
+	static const char * const events[] = {
+		"in", "out", "ins", "outs", "mmio_read", "mmio_write"
+	};
 	struct conf_row base, row;
 	unsigned int i;
 
@@ -196,13 +209,15 @@ static void inside(struct conf *c, const char *event, const char *name,
 	meanwhile(c, &row, at_exit);
 }
 
-/* Only version 1 has accesses of more than one exit. */
+/* Rewrite the payload between two exits, which only version 1 has for one access. */
 static void rewritten_payload(struct conf *c)
 {
 	const char *name = "the payload outside is rewritten between two exits";
 
-	inside(c, "mmio_write", "the payload in the GHCB is rewritten between two exits", rewrite_payload, sent_mmio);
-	inside(c, "mmio_read", "the result in the GHCB is rewritten between two exits", rewrite_result, got_mmio);
+	inside(c, "mmio_write", "the payload in the GHCB is rewritten between two exits",
+	       rewrite_payload, sent_mmio);
+	inside(c, "mmio_read", "the result in the GHCB is rewritten between two exits",
+	       rewrite_result, got_mmio);
 	outside(c, "mmio_write", name, MMIO_BYTES, rewrite_payload, sent_mmio);
 	outside(c, "outs", name, LONG_BYTES, rewrite_payload, sent_long);
 }

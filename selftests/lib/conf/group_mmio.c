@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * MMIO: each length, data compared byte by byte on both sides, userspace's devices and an in-kernel one.
+ * MMIO: each length, data compared byte by byte on both sides, userspace's devices and an in-kernel
+ * one.
  *
  * Source: AMD 56421 GHCB Specification, section "NAE Events" (MMIO Read, MMIO Write).
  */
@@ -10,7 +11,7 @@
 
 #define IOAPIC_GPA	0xfec00000ull
 #define IOAPIC_WINDOW	0x10
-#define IOAPIC_VERSION	0x170011u	/* of KVM's: 24 pins, version 0x11 */
+#define IOAPIC_VERSION	0x170011u	/* of KVM's I/O APIC: 24 pins, version 0x11 */
 
 static void sent(struct conf *c, const uint8_t *answer)
 {
@@ -25,7 +26,8 @@ static void got(struct conf *c, const uint8_t *answer)
 	unsigned int len_bytes = c->row->info2;
 
 	conf_check_in(c, answer + SPEC_GHCB_BUFFER, len_bytes);
-	if (len_bytes < SPEC_GHCB_BUFFER_BYTES && answer[SPEC_GHCB_BUFFER + len_bytes] != conf_out_byte(len_bytes))
+	if (len_bytes < SPEC_GHCB_BUFFER_BYTES &&
+	    answer[SPEC_GHCB_BUFFER + len_bytes] != conf_out_byte(len_bytes))
 		conf_complain(c, "the byte behind the data has changed");
 	if (c->seen.where != AGENT_MMIO_GPA)
 		conf_complain(c, "userspace saw address 0x%llx", (unsigned long long)c->seen.where);
@@ -40,7 +42,8 @@ static void length_row(struct conf *c, const struct conf_row *base, uint64_t len
 	if (fits)
 		row = conf_variant(base, "%llu bytes", (unsigned long long)length);
 	else
-		row = conf_refused(base, c->version == 1 ? SPEC_INVALID_SCRATCH : SPEC_INVALID_INPUT,
+		row = conf_refused(base,
+				   c->version == 1 ? SPEC_INVALID_SCRATCH : SPEC_INVALID_INPUT,
 				   "%llu bytes", (unsigned long long)length);
 	row.info2 = length;
 	if (fits) {
@@ -53,8 +56,8 @@ static void length_row(struct conf *c, const struct conf_row *base, uint64_t len
 static void length_rows(struct conf *c, const struct conf_row *base)
 {
 	static const uint64_t lengths[] = {
-		0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 64, 2032, 2033, 4096, 65536, 65537, 1ull << 31,
-		1ull << 32, (1ull << 32) + 4, 1ull << 63, ~0ull,
+		0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 16, 17, 64, 2032, 2033, 4096, 65536, 65537,
+		1ull << 31, 1ull << 32, (1ull << 32) + 4, 1ull << 63, ~0ull,
 	};
 	unsigned int i;
 
@@ -62,7 +65,7 @@ static void length_rows(struct conf *c, const struct conf_row *base)
 		length_row(c, base, lengths[i]);
 }
 
-/* Nothing is moved, so nothing is looked at but that the field is there. */
+/* Move no data, so that nothing is checked except that the field is marked valid. */
 static void empty_with_bad_scratch(struct conf *c, const struct conf_row *base)
 {
 	struct conf_row row = conf_variant(base, "0 bytes, scratch nowhere");
@@ -74,11 +77,16 @@ static void empty_with_bad_scratch(struct conf *c, const struct conf_row *base)
 	conf_row(c, &row);
 }
 
-/* Addresses where there is memory, none, or no address at all: userspace gets them as they are. */
+/*
+ * Use addresses with memory, without memory, or beyond all addresses: userspace gets them as they
+ * are.
+ */
 static void address_rows(struct conf *c, const struct conf_row *base)
 {
-	static const uint64_t addresses[] = { 0, 0x1000, AGENT_PLAIN_GPA, AGENT_LATER_GPA, CONF_READONLY_GPA,
-					      0xfffffffc, 0xfffffffffffcull };
+	static const uint64_t addresses[] = {
+		0, 0x1000, AGENT_PLAIN_GPA, AGENT_LATER_GPA, CONF_READONLY_GPA, 0xfffffffc,
+		0xfffffffffffcull
+	};
 	struct conf_row row;
 	unsigned int i;
 
@@ -101,7 +109,8 @@ static void is_ioapic(struct conf *c, const uint8_t *answer)
 
 	memcpy(&value, answer + SPEC_GHCB_BUFFER, sizeof(value));
 	if (value != IOAPIC_VERSION)
-		conf_complain(c, "the IOAPIC's version is 0x%x, wanted 0x%x", value, IOAPIC_VERSION);
+		conf_complain(c, "the IOAPIC's version is 0x%x, wanted 0x%x", value,
+			      IOAPIC_VERSION);
 }
 
 static void in_kernel_device(struct conf *c)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * RDMSR and WRMSR: values, refusals by #GP, and MSRs that userspace serves.
+ * RDMSR and WRMSR: values, #GP, and MSRs that userspace handles.
  *
- * Source: AMD 56421 GHCB Specification, section "NAE Events" (MSR_PROT); KVM API, KVM_EXIT_X86_RDMSR.
+ * Source: AMD 56421 GHCB Specification, section "NAE Events" (MSR_PROT); KVM API,
+ *	KVM_EXIT_X86_RDMSR.
  */
 #include "events.h"
 
@@ -18,15 +19,17 @@
 
 static uint64_t rdx_rax(const uint8_t *answer)
 {
-	return spec_ghcb_get(answer, SPEC_GHCB_RDX) << 32 | (uint32_t)spec_ghcb_get(answer, SPEC_GHCB_RAX);
+	return spec_ghcb_get(answer, SPEC_GHCB_RDX) << 32 |
+	       (uint32_t)spec_ghcb_get(answer, SPEC_GHCB_RAX);
 }
 
 static void wants(struct conf *c, const uint8_t *answer, uint64_t value)
 {
 	if (rdx_rax(answer) != value)
-		conf_complain(c, "the value is 0x%llx, wanted 0x%llx", (unsigned long long)rdx_rax(answer),
-			      (unsigned long long)value);
-	if (spec_ghcb_get(answer, SPEC_GHCB_RAX) >> 32 || spec_ghcb_get(answer, SPEC_GHCB_RDX) >> 32)
+		conf_complain(c, "the value is 0x%llx, wanted 0x%llx",
+			      (unsigned long long)rdx_rax(answer), (unsigned long long)value);
+	if (spec_ghcb_get(answer, SPEC_GHCB_RAX) >> 32 ||
+	    spec_ghcb_get(answer, SPEC_GHCB_RDX) >> 32)
 		conf_complain(c, "RAX or RDX has more than 32 bits");
 }
 
@@ -84,18 +87,20 @@ static void values(struct conf *c)
 	conf_row(c, &row);
 }
 
-/* Whatever is not 0 is a write, as with the stock module. */
+/* Use sub-functions other than 0, each of which is a write, as with the stock module. */
 static void sub_functions(struct conf *c)
 {
 	static const uint64_t infos[] = { 2, 3, 0x80, 0x80000000, 0x100000000, 0x100000001, ~0ull };
-	struct conf_row write = msr_row(true, MSR_TSC_ADJUST, WRITTEN), read = msr_row(false, MSR_TSC_ADJUST, 0), row;
+	struct conf_row write = msr_row(true, MSR_TSC_ADJUST, WRITTEN),
+			read = msr_row(false, MSR_TSC_ADJUST, 0), row;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(infos); i++) {
 		row = conf_variant(&write, "SW_EXITINFO1 0x%llx", (unsigned long long)infos[i]);
 		row.info1 = infos[i];
 		conf_row(c, &row);
-		row = conf_variant(&read, "what SW_EXITINFO1 0x%llx has written", (unsigned long long)infos[i]);
+		row = conf_variant(&read, "what SW_EXITINFO1 0x%llx has written",
+				   (unsigned long long)infos[i]);
 		row.check = is_written;
 		conf_row(c, &row);
 		row = msr_row(true, MSR_TSC_ADJUST, 0);
@@ -103,7 +108,7 @@ static void sub_functions(struct conf *c)
 	}
 }
 
-/* --- userspace serves the unknown MSR, or wants a #GP */
+/* --- userspace handles the unknown MSR, or wants a #GP */
 
 struct service {
 	bool faults;

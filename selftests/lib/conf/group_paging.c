@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The host's memory management takes the pages of the GHCB and of the scratch area out of its page tables, or
- * maps them for reading only until the next write.  A guest does not notice.  Only when a page is really gone
- * is there no place for an answer, and the guest ends with its reason, without a line in the log.
+ * The host's memory management takes the pages of the GHCB and of the scratch area out of its page
+ * tables, or maps them for reading only until the next write.  A guest does not notice.  Only when
+ * a page does not exist any more is there no place for a response, and the guest ends with its
+ * reason, without a line in the log.
  *
- * kvm_amd answers most requests where it must not sleep; pages that are not there it has to fetch in a second
- * attempt, and these rows are the ones that make it.
+ * kvm_amd handles most requests where it must not sleep; it has to fetch pages that are not mapped
+ * in a second attempt, and these rows cause it.
  *
  * Source: KVM API, KVM_SET_USER_MEMORY_REGION (a slot follows changes of the mapping); madvise(2)
- * MADV_DONTNEED; Documentation/admin-guide/mm/pagemap.rst.
+ *	MADV_DONTNEED; Documentation/admin-guide/mm/pagemap.rst.
  */
 #include "events.h"
 
@@ -26,15 +27,16 @@
 #define IN_MEMORY	(1ull << 63)
 #define OF_FILE		(1ull << 61)
 
-/* The file behind the slot CONF_OUTSIDE, so that its contents outlive each mapping. */
+/* The file of the slot CONF_OUTSIDE, so that its contents survive each mapping. */
 static int memory_fd = -1;
 
-/* --- the slot's mapping; its address stays, so that KVM is told nothing about slots */
+/* --- the slot's mapping; its address stays, so that KVM gets no ioctl about slots */
 
 static void map_slot(struct conf *c, int protection, int kind)
 {
 	void *old = c->slots[CONF_OUTSIDE];
-	void *slot = mmap(old, CONF_SLOT_BYTES, protection, kind | (old ? MAP_FIXED : 0), memory_fd, 0);
+	void *slot = mmap(old, CONF_SLOT_BYTES, protection, kind | (old ? MAP_FIXED : 0), memory_fd,
+			  0);
 
 	if (slot == MAP_FAILED)
 		vmm_fail("mapping a memory slot's file failed: %m");
@@ -56,7 +58,8 @@ static uint64_t entry_of(struct conf *c, unsigned long offset)
 	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	uint64_t entry;
 
-	if (pread(pagemap, &entry, sizeof(entry), address / PAGE_BYTES * sizeof(entry)) != sizeof(entry))
+	if (pread(pagemap, &entry, sizeof(entry), address / PAGE_BYTES * sizeof(entry)) !=
+	    sizeof(entry))
 		vmm_fail("reading /proc/self/pagemap failed: %m");
 	close(pagemap);
 	return entry;
@@ -70,7 +73,7 @@ static void drop(struct conf *c)
 		conf_complain(c, "the page is still mapped");
 }
 
-/* A private mapping of the file, read once: the first write makes a copy. */
+/* Map the file privately and read it once: the first write makes a copy. */
 static void share_for_reading(struct conf *c)
 {
 	const uint8_t *slot = c->slots[CONF_OUTSIDE];
@@ -100,7 +103,7 @@ static void truncate_file(struct conf *c)
 	(void)c;
 }
 
-/* --- how it happens: before the request, or while userspace works on its exit */
+/* --- the moment: before the request, or while userspace works on its exit */
 
 struct case_of {
 	const char *name;
@@ -134,7 +137,7 @@ static bool change_in_exit(struct conf *c, struct kvm_run *run)
 	return false;
 }
 
-/* Runs the row, and the slot is as it was. */
+/* Run the row, then restore the slot. */
 static void run(struct conf *c, struct conf_row *row, const struct case_of *case_of, bool in_exit)
 {
 	row->data = (void *)case_of;
@@ -146,7 +149,7 @@ static void run(struct conf *c, struct conf_row *row, const struct case_of *case
 
 /* --- a guest that does not notice */
 
-/* The event with its GHCB in the slot, scratch area included. */
+/* Return the event with its GHCB in the slot, scratch area included. */
 static struct conf_row outside(const struct conf_row *event, const char *name)
 {
 	struct conf_row row = conf_variant(event, "%s", name);
@@ -160,7 +163,7 @@ static struct conf_row outside(const struct conf_row *event, const char *name)
 static const struct case_of dropped = { "the GHCB is not mapped in the host", drop };
 static const struct case_of shared = { "the GHCB is mapped for reading only", share_for_reading };
 
-/* Each event: the request is read at the second attempt; or the answer is written at the second attempt. */
+/* Run each event: the request is read, or the response is written, at the second attempt. */
 static void each_event(struct conf *c)
 {
 	unsigned int i, nr_events;
@@ -180,8 +183,11 @@ static void each_event(struct conf *c)
 static void in_exits(struct conf *c)
 {
 	static const struct case_of cases[] = { { "the GHCB is dropped during the exit", drop },
-						{ "the GHCB becomes read-only during the exit", share_for_reading } };
-	static const char * const events[] = { "in", "out", "ins", "outs", "mmio_read", "mmio_write" };
+						{ "the GHCB becomes read-only during the exit",
+						  share_for_reading } };
+	static const char * const events[] = {
+		"in", "out", "ins", "outs", "mmio_read", "mmio_write"
+	};
 	struct conf_row event, row;
 	unsigned int i, k;
 
@@ -194,7 +200,7 @@ static void in_exits(struct conf *c)
 	}
 }
 
-/* --- a scratch area outside the GHCB, which is where the agent has it */
+/* --- a scratch area outside the GHCB, where the agent has its GHCB */
 
 static void data_moved(struct conf *c, const uint8_t *answer)
 {
@@ -205,9 +211,11 @@ static void data_moved(struct conf *c, const uint8_t *answer)
 		conf_check_out(c, DATA_BYTES);
 }
 
-static void payload_row(struct conf *c, const char *event_name, const struct case_of *case_of, bool in_exit)
+static void payload_row(struct conf *c, const char *event_name, const struct case_of *case_of,
+			bool in_exit)
 {
-	struct conf_row event = conf_event(event_name), row = conf_variant(&event, "%s", case_of->name);
+	struct conf_row event = conf_event(event_name),
+			row = conf_variant(&event, "%s", case_of->name);
 
 	conf_put(&row, SPEC_GHCB_SCRATCH, CONF_OUTSIDE_GPA + DATA_OFFSET);
 	row.info2 = DATA_BYTES;
@@ -233,12 +241,13 @@ static void payload_rows(struct conf *c)
 		payload_row(c, "ins", &cases[i], i >= 2);
 }
 
-/* --- no place for an answer */
+/* --- no place for a response */
 
 static void gone(struct conf *c)
 {
 	static const struct case_of cases[] = {
-		{ "the GHCB's memory is unmapped", unmap }, { "the GHCB's memory is made read-only", protect },
+		{ "the GHCB's memory is unmapped", unmap },
+		{ "the GHCB's memory is made read-only", protect },
 		{ "the file behind the GHCB is truncated", truncate_file },
 	};
 	static const char * const events[] = { "cpuid", "rdpmc", "in" };
@@ -255,9 +264,9 @@ static void gone(struct conf *c)
 	}
 }
 
-/* --- an AP that is held meanwhile */
+/* --- an AP that is held in the meantime */
 
-/* The AP asks for a hold; true when it is held. */
+/* Let the AP request a hold; return true when it is held. */
 static bool park(struct conf *c, struct vmm_vcpu *ap)
 {
 	uint8_t *request = vmm_request(ap, SPEC_NAE_AP_RESET_HOLD, 0, 0);
@@ -281,7 +290,10 @@ static void is_answered(struct conf *c, struct vmm_vcpu *ap)
 		conf_complain(c, "the answer is not that of a SIPI");
 }
 
-/* The SIPI comes where no exit can be chosen: the reason follows when KVM_RUN is called again. */
+/*
+ * Check the end: the SIPI comes where no exit can be chosen, so the reason follows at the next
+ * KVM_RUN.
+ */
 static void is_ended(struct conf *c, struct vmm_vcpu *ap)
 {
 	const uint64_t term[3] = { CONF_OUTSIDE_GPA, 0, CONF_NO_PAGE };
@@ -326,7 +338,8 @@ static void paging_rows(struct conf *c)
 	if (c->version == 1)
 		payload_rows(c);
 	hold_row(c, "ap_reset_hold: the GHCB is dropped during the hold", drop, is_answered);
-	hold_row(c, "ap_reset_hold: the GHCB's memory is unmapped during the hold", unmap, is_ended);
+	hold_row(c, "ap_reset_hold: the GHCB's memory is unmapped during the hold", unmap,
+		 is_ended);
 	gone(c);
 }
 

@@ -48,9 +48,12 @@ static void sev_info(struct conf *c)
 
 static void cpuid(struct conf *c)
 {
-	row(c, "CPUID: EBX of leaf 0", SPEC_MSR_CPUID(0, 1), 0x68747541ull << 32 | 1ull << 30 | SPEC_MSR_CPUID_RESP);
-	row(c, "CPUID: ECX of leaf 0", SPEC_MSR_CPUID(0, 2), 0x444d4163ull << 32 | 2ull << 30 | SPEC_MSR_CPUID_RESP);
-	row(c, "CPUID: EDX of leaf 0", SPEC_MSR_CPUID(0, 3), 0x69746e65ull << 32 | 3ull << 30 | SPEC_MSR_CPUID_RESP);
+	row(c, "CPUID: EBX of leaf 0", SPEC_MSR_CPUID(0, 1),
+	    0x68747541ull << 32 | 1ull << 30 | SPEC_MSR_CPUID_RESP);
+	row(c, "CPUID: ECX of leaf 0", SPEC_MSR_CPUID(0, 2),
+	    0x444d4163ull << 32 | 2ull << 30 | SPEC_MSR_CPUID_RESP);
+	row(c, "CPUID: EDX of leaf 0", SPEC_MSR_CPUID(0, 3),
+	    0x69746e65ull << 32 | 3ull << 30 | SPEC_MSR_CPUID_RESP);
 	row(c, "CPUID: EBX of KVM's own leaf", SPEC_MSR_CPUID(0x40000000, 1),
 	    0x4b4d564bull << 32 | 1ull << 30 | SPEC_MSR_CPUID_RESP);
 }
@@ -73,7 +76,7 @@ static void reg(struct conf *c, const char *name, uint64_t gpa, bool accepted)
 		row(c, name, request, (accepted ? gpa : NO_GFN) | SPEC_MSR_REG_GPA_RESP);
 }
 
-/* The good request behind each row shows that other pages stay usable. */
+/* Register pages; the good request after each row shows that other pages stay usable. */
 static void reg_rows(struct conf *c)
 {
 	reg(c, "registration of the GHCB", CONF_GHCB, true);
@@ -85,7 +88,7 @@ static void reg_rows(struct conf *c)
 	reg(c, "registration of the last address", NO_GFN, false);
 }
 
-/* These have no meaning without SNP: an error in version 2, unknown in version 1. */
+/* Send requests that have no meaning without SNP: an error in version 2, unknown in version 1. */
 static void snp_requests(struct conf *c)
 {
 	const uint64_t psc = 1ull << 52 | AGENT_PLAIN_GPA | SPEC_MSR_PAGE_STATE_REQ;
@@ -114,7 +117,10 @@ static bool is_defined(unsigned int code)
 	return false;
 }
 
-/* The value stays, as the sign that nobody answered.  One row for each 256 codes. */
+/*
+ * Send unknown codes, one row for each 256: the value stays, which shows that the request was not
+ * handled.
+ */
 static void strangers(struct conf *c)
 {
 	char name[CONF_NAME_BYTES];
@@ -122,7 +128,8 @@ static void strangers(struct conf *c)
 
 	for (code = 0; code < 0x1000; code++) {
 		if (code % 0x100 == 0) {
-			snprintf(name, sizeof(name), "unknown codes 0x%03x to 0x%03x", code, code + 0xff);
+			snprintf(name, sizeof(name), "unknown codes 0x%03x to 0x%03x", code,
+				 code + 0xff);
 			conf_begin(c, name);
 			conf_need_vm(c);
 		}

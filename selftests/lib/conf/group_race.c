@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A second vCPU writes over the GHCB page and its shared buffer while the first one makes requests with it.
- * Where it leaves SW_EXITINFO1 and 2 alone the guest itself judges each answer: handled, an exception that
- * an answer may ask for, or a refusal with a known reason.  Where it writes everything, only what the host
- * does can be judged: KVM_RUN does not fail, the guest goes on, the log does not grow.
+ * A second vCPU writes over the GHCB page and its shared buffer while the first one makes requests
+ * with it.  Where it leaves SW_EXITINFO1 and 2 alone the guest itself checks each response:
+ * handled, an exception that a response may request, or an error with a known reason.  Where it
+ * writes everything, only the host's behaviour can be checked: KVM_RUN does not fail, the guest
+ * continues, the log does not grow.
  *
  * Source: AMD 56421 GHCB Specification, sections "GHCB Layout", "Invalid GHCB content".
  */
@@ -17,7 +18,10 @@
 #define WAITS		8	/* exits of a row at which the other vCPU is waited for */
 #define WAIT_STEPS	100
 
-/* Userspace is slow, so that the page changes between request and answer; a while of the row only. */
+/*
+ * Delay userspace, so that the page changes between request and response; for some exits of the row
+ * only.
+ */
 static bool wait_for_writer(struct conf *c, struct kvm_run *run)
 {
 	struct agent_mailbox *box = vmm_mailbox(&c->vm.vcpus[1]);
@@ -39,9 +43,11 @@ static void judge_counts(struct conf *c, const uint64_t *out, bool answer_is_kep
 
 	printf("#   %s: done %llu, raise %llu, refused %llu, improper %llu\n", c->name,
 	       (unsigned long long)out[AGENT_RACE_DONE], (unsigned long long)out[AGENT_RACE_RAISE],
-	       (unsigned long long)out[AGENT_RACE_REFUSED], (unsigned long long)out[AGENT_RACE_IMPROPER]);
+	       (unsigned long long)out[AGENT_RACE_REFUSED],
+	       (unsigned long long)out[AGENT_RACE_IMPROPER]);
 	if (answer_is_kept && sum != TIMES)
-		conf_complain(c, "%llu of %u answers are none", (unsigned long long)(TIMES - sum), TIMES);
+		conf_complain(c, "%llu of %u answers are none", (unsigned long long)(TIMES - sum),
+			      TIMES);
 }
 
 static void stop_writer(struct conf *c)
@@ -90,8 +96,8 @@ static void race_row(struct conf *c, const char *event_name, bool answer_is_kept
 static void race_rows(struct conf *c)
 {
 	static const char * const events[] = {
-		"cpuid", "cpuid_0xd", "in", "out", "ins", "outs", "rdmsr", "wrmsr", "mmio_read", "mmio_write",
-		"jump_table_get", "rdtsc",
+		"cpuid", "cpuid_0xd", "in", "out", "ins", "outs", "rdmsr", "wrmsr", "mmio_read",
+		"mmio_write", "jump_table_get", "rdtsc",
 	};
 	unsigned int i;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The scratch area at each boundary: of the GHCB's shared buffer, of the GHCB page, of memory slots, of the
- * address space; and memory that cannot be written.
+ * The scratch area at each boundary: of the GHCB's shared buffer, of the GHCB page, of memory
+ * slots, of the address space; and memory that cannot be written.
  *
  * Source: AMD 56421 GHCB Specification, section "GHCB Layout" (SW_SCRATCH).
  */
@@ -71,7 +71,10 @@ static bool lies_in(const struct place *place, uint64_t start, uint64_t end)
 	return place->gpa >= start && place->gpa < end && place->len_bytes <= end - place->gpa;
 }
 
-/* What the host sees of the place, or NULL: the mailbox's pages that the agent itself uses are not compared. */
+/*
+ * Return the host's view of the place, or NULL: the mailbox's pages that the agent itself uses are
+ * not compared.
+ */
 static uint8_t *bytes_of(struct conf *c, uint8_t *ghcb)
 {
 	const struct place *place = c->row->data;
@@ -114,7 +117,7 @@ static void has_come(struct conf *c, const uint8_t *answer)
 		conf_check_in(c, bytes, place->len_bytes);
 }
 
-/* A refusal that could only come behind the exit, when the write failed, has had its exit. */
+/* An error that could only come after the exit, when the write failed, has had its exit. */
 static void place_row(struct conf *c, const char *event, const struct place *place, bool allowed)
 {
 	struct conf_row base = conf_event(event), row;
@@ -123,7 +126,8 @@ static void place_row(struct conf *c, const char *event, const struct place *pla
 	if (allowed)
 		row = conf_variant(&base, "%s, %u bytes", place->name, place->len_bytes);
 	else
-		row = conf_refused(&base, SPEC_INVALID_SCRATCH, "%s, %u bytes", place->name, place->len_bytes);
+		row = conf_refused(&base, SPEC_INVALID_SCRATCH, "%s, %u bytes", place->name,
+				   place->len_bytes);
 	row.info2 = place->len_bytes;
 	conf_put(&row, SPEC_GHCB_SCRATCH, place->gpa);
 	row.prepare = fill;

@@ -19,15 +19,15 @@ static void wants_value(struct conf *c, const uint8_t *answer, unsigned int fiel
 	uint64_t value = value_of(answer, field);
 
 	if (value != wanted)
-		conf_complain(c, "field 0x%x is 0x%llx, wanted 0x%llx", field, (unsigned long long)value,
-			      (unsigned long long)wanted);
+		conf_complain(c, "field 0x%x is 0x%llx, wanted 0x%llx", field,
+			      (unsigned long long)value, (unsigned long long)wanted);
 }
 
 /* --- DR7 */
 
 #define DR7_RESET	0x400
 #define DR7_OTHER	0x455
-#define DR7_UPPER	0xffffffff00000000ull	/* of the register there is only the lower half */
+#define DR7_UPPER	0xffffffff00000000ull	/* the register has the lower half only */
 
 static void is_reset_value(struct conf *c, const uint8_t *answer)
 {
@@ -46,9 +46,11 @@ static void debug_rows(struct conf *c)
 	conf_with(c, &read, "after reset", NULL, is_reset_value);
 	conf_with(c, &write, "other value", &(struct conf_field){ SPEC_GHCB_RAX, DR7_OTHER }, NULL);
 	conf_with(c, &read, "as last written", NULL, is_other_value);
-	conf_with(c, &write, "bits 63:32 set", &(struct conf_field){ SPEC_GHCB_RAX, DR7_UPPER | DR7_RESET }, NULL);
+	conf_with(c, &write, "bits 63:32 set",
+		  &(struct conf_field){ SPEC_GHCB_RAX, DR7_UPPER | DR7_RESET }, NULL);
 	conf_with(c, &read, "without bits 63:32", NULL, is_reset_value);
-	conf_with(c, &write, "other value again", &(struct conf_field){ SPEC_GHCB_RAX, DR7_OTHER }, NULL);
+	conf_with(c, &write, "other value again", &(struct conf_field){ SPEC_GHCB_RAX, DR7_OTHER },
+		  NULL);
 	conf_common(c, "dr7_write");
 	conf_with(c, &read, "refused writes change nothing", NULL, is_reset_value);
 	conf_common(c, "dr7_read");
@@ -85,7 +87,8 @@ static void drop_rdtscp(struct kvm_cpuid_entry2 *entry)
 
 static void without_rdtscp(struct conf *c)
 {
-	struct conf_row rdtscp = conf_event("rdtscp"), row = conf_variant(&rdtscp, "a vCPU that has no RDTSCP");
+	struct conf_row rdtscp = conf_event("rdtscp"),
+			row = conf_variant(&rdtscp, "a vCPU that has no RDTSCP");
 
 	conf_drop_vm(c);
 	c->edit_cpuid = drop_rdtscp;
@@ -99,7 +102,8 @@ static void without_rdtscp(struct conf *c)
 
 static void clock_rows(struct conf *c)
 {
-	struct conf_row rdtsc = conf_event("rdtsc"), wrmsr = conf_event("wrmsr"), rdtscp = conf_event("rdtscp"), row;
+	struct conf_row rdtsc = conf_event("rdtsc"), wrmsr = conf_event("wrmsr"),
+			rdtscp = conf_event("rdtscp"), row;
 	uint64_t last_tsc = 0;
 	unsigned int i;
 
@@ -125,7 +129,7 @@ static void clock_rows(struct conf *c)
 
 const struct conf_group conf_clock_group = { "clock", .rows = clock_rows };
 
-/* --- caches, MONITOR, MWAIT: all are done at once */
+/* --- caches, MONITOR, MWAIT: all complete immediately */
 
 static void cache_rows(struct conf *c)
 {
@@ -160,7 +164,8 @@ static void is_zero(struct conf *c, const uint8_t *answer)
 
 static void vmmcall_rows(struct conf *c)
 {
-	static const struct conf_field user = { SPEC_GHCB_CPL, 3 }, known = { SPEC_GHCB_RAX, HYPERCALL_VAPIC_POLL };
+	static const struct conf_field user = { SPEC_GHCB_CPL, 3 },
+				       known = { SPEC_GHCB_RAX, HYPERCALL_VAPIC_POLL };
 	struct conf_row base = conf_event("vmmcall");
 
 	conf_with(c, &base, "unknown hypercall", NULL, is_no_such_call);

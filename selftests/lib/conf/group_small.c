@@ -15,15 +15,19 @@
 
 #define NMI_BELL	0x4e4d
 
-/* Userspace's part: the second NMI comes while the handler of the first one is at work. */
+/* Send the second NMI, as userspace, while the handler of the first one runs. */
 static bool second_nmi(struct conf *c, struct kvm_run *run)
 {
-	if (run->exit_reason == KVM_EXIT_IO && run->io.port == NMI_BELL && ioctl(c->vcpu->fd, KVM_NMI, NULL))
+	if (run->exit_reason == KVM_EXIT_IO && run->io.port == NMI_BELL &&
+	    ioctl(c->vcpu->fd, KVM_NMI, NULL))
 		vmm_fail("KVM_NMI failed: %m");
 	return false;
 }
 
-/* The handler looks right behind its NMI complete: a pending NMI must have hit by then. */
+/*
+ * Check that the NMI is immediate: the handler checks after its NMI complete, and a pending NMI
+ * must have hit by then.
+ */
 static void nmi_at_once(struct conf *c)
 {
 	struct agent_mailbox *box;
@@ -37,7 +41,8 @@ static void nmi_at_once(struct conf *c)
 		if (!conf_order(c, c->vcpu, AGENT_NOTHING, 0, 0))
 			conf_complain(c, "the guest does not go on");
 		else if (box->nmis != 2 || box->nmis_at_complete != 2)
-			conf_complain(c, "%llu NMIs came, %u of them before NMI complete returned, wanted 2 and 2",
+			conf_complain(c,
+				      "%llu NMIs came, %u of them before NMI complete returned, wanted 2 and 2",
 				      (unsigned long long)box->nmis, box->nmis_at_complete);
 		c->at_exit = NULL;
 		box->nmi_bell = 0;
@@ -61,7 +66,8 @@ static void hold_row(struct conf *c, bool by_msr)
 	struct vmm_vcpu *ap;
 	int state;
 
-	conf_begin(c, by_msr ? "hold by the MSR ends with SIPI" : "hold by the page ends with SIPI");
+	conf_begin(c,
+		   by_msr ? "hold by the MSR ends with SIPI" : "hold by the page ends with SIPI");
 	if (conf_need_vm(c)) {
 		ap = &c->vm.vcpus[1];
 		vmm_park(ap, by_msr);
@@ -90,8 +96,8 @@ const struct conf_group conf_hold_group = { "hold", .nr_vcpus = 2, .rows = hold_
 
 static void table_get(struct conf *c, uint64_t wanted, const char *when)
 {
-	struct conf_row get = conf_event("jump_table_get"), row = conf_variant(&get, "0x%llx %s",
-									       (unsigned long long)wanted, when);
+	struct conf_row get = conf_event("jump_table_get"),
+			row = conf_variant(&get, "0x%llx %s", (unsigned long long)wanted, when);
 
 	row.info2_want = wanted;
 	conf_row(c, &row);
@@ -99,8 +105,10 @@ static void table_get(struct conf *c, uint64_t wanted, const char *when)
 
 static void table_sets(struct conf *c)
 {
-	static const uint64_t good[] = { 0x1000, 0, AGENT_SPARE_GPA, AGENT_GUEST_BYTES - 0x1000, CONF_OUTSIDE_GPA,
-					 CONF_OUTSIDE_GPA + CONF_SLOT_BYTES - 0x1000 };
+	static const uint64_t good[] = {
+		0x1000, 0, AGENT_SPARE_GPA, AGENT_GUEST_BYTES - 0x1000, CONF_OUTSIDE_GPA,
+		CONF_OUTSIDE_GPA + CONF_SLOT_BYTES - 0x1000
+	};
 	struct conf_row set = conf_event("jump_table_set"), row;
 	unsigned int i;
 
@@ -115,9 +123,9 @@ static void table_sets(struct conf *c)
 static void table_refusals(struct conf *c, uint64_t kept)
 {
 	const uint64_t bad[] = {
-		1, 0xfff, 0x1001, 0x1800, AGENT_SPARE_GPA + 8, AGENT_GUEST_BYTES, CONF_OUTSIDE_GPA - 0x1000,
-		CONF_OUTSIDE_GPA + CONF_SLOT_BYTES, AGENT_MMIO_GPA, 1ull << 51 | AGENT_SPARE_GPA, 1ull << 63,
-		~0xfffull, ~0ull,
+		1, 0xfff, 0x1001, 0x1800, AGENT_SPARE_GPA + 8, AGENT_GUEST_BYTES,
+		CONF_OUTSIDE_GPA - 0x1000, CONF_OUTSIDE_GPA + CONF_SLOT_BYTES, AGENT_MMIO_GPA,
+		1ull << 51 | AGENT_SPARE_GPA, 1ull << 63, ~0xfffull, ~0ull,
 	};
 	struct conf_row set = conf_event("jump_table_set"), row;
 	unsigned int i;
@@ -153,7 +161,7 @@ static void table_rows(struct conf *c)
 
 const struct conf_group conf_table_group = { "jump_table", .rows = table_rows };
 
-/* --- hypervisor features: none of them is of use to a guest without SNP */
+/* --- hypervisor features: none of them is useful for a guest without SNP */
 
 static void features_rows(struct conf *c)
 {

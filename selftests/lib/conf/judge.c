@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Judging one row: the answer against what the row wants, then whether the guest can go on.
+ * Check one row: compare the response with what the row wants, then whether the guest can continue.
  */
 #include "conf.h"
 
@@ -50,7 +50,7 @@ static bool is_returned(const struct conf_row *row, unsigned int field)
 	return false;
 }
 
-/* Fields by their bit in VALID_BITMAP. */
+/* Check the valid bits; fields are named by their bit in VALID_BITMAP. */
 static void check_marks(struct conf *c, const struct conf_row *row, const uint8_t *answer)
 {
 	unsigned int bit, extra = 0, first = 0;
@@ -64,12 +64,14 @@ static void check_marks(struct conf *c, const struct conf_row *row, const uint8_
 			first = bit * 8;
 	}
 	if (row->only_those && extra)
-		conf_complain(c, "%u fields too many are marked valid, the first is 0x%x", extra, first);
+		conf_complain(c, "%u fields too many are marked valid, the first is 0x%x", extra,
+			      first);
 }
 
 static void judge_answer(struct conf *c, const struct conf_row *row, const uint8_t *answer)
 {
-	static const uint32_t wanted[] = { [CONF_DONE] = SPEC_HANDLED, [CONF_RAISE] = SPEC_EXCEPTION,
+	static const uint32_t wanted[] = { [CONF_DONE] = SPEC_HANDLED,
+					   [CONF_RAISE] = SPEC_EXCEPTION,
 					   [CONF_REFUSED] = SPEC_MALFORMED };
 	uint32_t info1 = spec_ghcb_get(answer, SPEC_GHCB_EXITINFO1);
 	uint64_t info2 = spec_ghcb_get(answer, SPEC_GHCB_EXITINFO2);
@@ -89,7 +91,7 @@ static void judge_answer(struct conf *c, const struct conf_row *row, const uint8
 	}
 }
 
-/* What a VMM that asks is told of the guest's end; the stock module has nobody to ask. */
+/* Check the reason of the guest's end as a VMM reads it; the stock module has no command for it. */
 static void judge_reason(struct conf *c, const uint64_t term[3])
 {
 	struct kvm_amd_es_vcpu state;
@@ -99,8 +101,8 @@ static void judge_reason(struct conf *c, const uint64_t term[3])
 	if (vmm_get_vcpu_state(c->vcpu, &state))
 		conf_complain(c, "KVM_AMD_ES_GET_VCPU fails with errno %d", errno);
 	else if (state.end_reason != term[1] || state.end != term[2])
-		conf_complain(c, "reason 0x%llx, end %u, wanted 0x%llx and %llu", state.end_reason, state.end,
-			      (unsigned long long)term[1], (unsigned long long)term[2]);
+		conf_complain(c, "reason 0x%llx, end %u, wanted 0x%llx and %llu", state.end_reason,
+			      state.end, (unsigned long long)term[1], (unsigned long long)term[2]);
 }
 
 static void judge_event(struct conf *c, const uint64_t term[3])
@@ -121,7 +123,7 @@ static void judge_event(struct conf *c, const uint64_t term[3])
 	judge_reason(c, term);
 }
 
-/* A guest that has ended stays so: KVM_RUN repeats the event. */
+/* Check the guest's end twice: a guest that has ended stays so, and KVM_RUN repeats the event. */
 void conf_judge_term(struct conf *c, const uint64_t term[3])
 {
 	judge_event(c, term);
@@ -136,9 +138,10 @@ void conf_judge_term(struct conf *c, const uint64_t term[3])
 
 void conf_judge(struct conf *c, const struct conf_row *row, bool rang)
 {
-	const uint8_t *answer = row->page_outside ? (void *)c->slots[CONF_OUTSIDE] : vmm_answer(c->vcpu);
+	const uint8_t *answer = row->page_outside ? (void *)c->slots[CONF_OUTSIDE] :
+						    vmm_answer(c->vcpu);
 
-	/* The page may be gone: whatever it was that the guest got, it is not in it. */
+	/* The page may not be mapped any more: the guest's response is not in it. */
 	if (rang && row->want == CONF_TERM && row->page_outside)
 		conf_complain(c, "the guest goes on");
 	else if (rang)
@@ -151,7 +154,10 @@ void conf_judge(struct conf *c, const struct conf_row *row, bool rang)
 		conf_complain(c, "%d exits to userspace, wanted %d", c->seen.exits, row->exits);
 }
 
-/* CPUID(0) says who made the CPU; a vCPU that does not ring any more cannot be asked. */
+/*
+ * Check that the vCPU lives by CPUID(0), the CPU's vendor; a vCPU that does not ring any more
+ * cannot execute it.
+ */
 void conf_check_lives(struct conf *c)
 {
 	const uint8_t *answer = vmm_answer(c->vcpu);

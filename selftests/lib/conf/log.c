@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The host's kernel log: what a guest does must not make it grow.
+ * The host's kernel log: no guest may make it grow.
  *
- * Source: Documentation/ABI/testing/dev-kmsg (one record a read, the text behind the first ';').
+ * Source: Documentation/ABI/testing/dev-kmsg (one record a read, the text after the first ';').
  */
 #include "conf.h"
 
@@ -26,7 +26,7 @@ void conf_log_skip(struct conf *c)
 	lseek(c->kmsg, 0, SEEK_END);
 }
 
-/* The text of a record, without the process and the vCPU that KVM names in front of it. */
+/* Return the text of a record, without the process and the vCPU that KVM names in front of it. */
 static const char *text_of(const char *record)
 {
 	const char *text = strchr(record, ';'), *place = strstr(record, "guest rIP: 0x");
@@ -37,8 +37,8 @@ static const char *text_of(const char *record)
 }
 
 /*
- * What the host's kernel says when it did not get the processor for a while, because the machine that
- * emulates the host was busy.  No guest can make it say so by a request.
+ * Return true for the message of a host kernel that did not get the processor for a while, because
+ * the machine that emulates the host was busy.  No guest can cause it by a request.
  */
 static bool is_about_delay(const char *text)
 {
@@ -54,7 +54,10 @@ static bool is_about_delay(const char *text)
 	return false;
 }
 
-/* EPIPE: records were overwritten before they were read, so there were many. */
+/*
+ * Check for new records.  EPIPE: records were overwritten before they were read, so there were
+ * many.
+ */
 void conf_log_check(struct conf *c)
 {
 	char record[1024], first[64] = "";

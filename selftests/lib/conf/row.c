@@ -35,7 +35,7 @@ void conf_end(struct conf *c)
 	fflush(stdout);
 }
 
-/* The payload of string I/O and MMIO is there in each request, whether it is used or not. */
+/* Build the request, always with the payload of string I/O and MMIO, whether it is used or not. */
 static uint8_t *build(struct conf *c, const struct conf_row *row)
 {
 	uint8_t *ghcb = vmm_request(c->vcpu, row->exit, row->info1, row->info2);
@@ -52,7 +52,10 @@ static uint8_t *build(struct conf *c, const struct conf_row *row)
 	return ghcb;
 }
 
-/* page_outside: the request lies in the slot outside, and the agent is told the GHCB's address only. */
+/*
+ * Send the request.  With page_outside it is in the slot outside, and the agent gets the GHCB's
+ * address only.
+ */
 static bool send(struct conf *c, const struct conf_row *row)
 {
 	uint8_t *ghcb = build(c, row);

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Userspace's side of port I/O and MMIO: notes what it sees, answers reads with a pattern.
+ * Userspace's side of port I/O and MMIO: notes each exit, returns a pattern for reads.
  */
 #include "conf.h"
 
 #include <string.h>
 
-/* Two patterns without a period that an operand size or a page could have. */
+/*
+ * Return a byte of one of two patterns without a period that an operand size or a page could have.
+ */
 uint8_t conf_out_byte(unsigned int nr)
 {
 	return nr * 31 + nr / 251 + 5;
@@ -26,7 +28,8 @@ void conf_fill_outside(struct conf *c, unsigned int offset, unsigned int len_byt
 		outside[offset + i] = conf_out_byte(i);
 }
 
-static void take(struct conf_seen *seen, uint64_t where, bool out, uint8_t *data, uint32_t len_bytes)
+static void take(struct conf_seen *seen, uint64_t where, bool out, uint8_t *data,
+		 uint32_t len_bytes)
 {
 	uint32_t i;
 
@@ -41,14 +44,18 @@ static void take(struct conf_seen *seen, uint64_t where, bool out, uint8_t *data
 	seen->out = out;
 }
 
-/* Parts of one MMIO access follow each other; those of a string go to the same port. */
+/*
+ * Return whether an exit continues the last one: parts of one MMIO access follow each other, those
+ * of a string use the same port.
+ */
 static bool goes_on(const struct conf_seen *seen, const struct kvm_run *run)
 {
 	if (!seen->exits)
 		return true;
 	if (run->exit_reason == KVM_EXIT_IO)
 		return seen->reason == KVM_EXIT_IO && run->io.port == seen->where;
-	return seen->reason == KVM_EXIT_MMIO && run->mmio.phys_addr == seen->where + seen->len_bytes;
+	return seen->reason == KVM_EXIT_MMIO &&
+	       run->mmio.phys_addr == seen->where + seen->len_bytes;
 }
 
 bool conf_on_exit(struct vmm_vcpu *vcpu, struct kvm_run *run)
@@ -70,15 +77,16 @@ bool conf_on_exit(struct vmm_vcpu *vcpu, struct kvm_run *run)
 	return true;
 }
 
-/* Before data: the length, and that nothing went elsewhere. */
+/* Check the length before the data, and that no exit was for another place. */
 static bool moved(struct conf *c, bool out, unsigned int len_bytes)
 {
 	const struct conf_seen *seen = &c->seen;
 
 	if (seen->out == out && seen->len_bytes == len_bytes && !seen->gap)
 		return true;
-	conf_complain(c, "userspace saw %u bytes %s%s, wanted %u %s", seen->len_bytes, seen->out ? "out" : "in",
-		      seen->gap ? " with a gap" : "", len_bytes, out ? "out" : "in");
+	conf_complain(c, "userspace saw %u bytes %s%s, wanted %u %s", seen->len_bytes,
+		      seen->out ? "out" : "in", seen->gap ? " with a gap" : "", len_bytes,
+		      out ? "out" : "in");
 	return false;
 }
 

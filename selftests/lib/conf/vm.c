@@ -14,7 +14,7 @@
 #include "../vmm/ap.h"
 #include "../vmm/env.h"
 
-/* A first hang may be a busy machine; whoever waited for it in vain waits less for the next ones. */
+/* A first hang may be a busy machine; after a wait in vain the next ones are shorter. */
 #define SETTLE_MS	10000
 #define NEXT_SETTLE_MS	2000
 
@@ -31,7 +31,10 @@ int conf_set_slot(struct conf *c, enum conf_slot slot, bool present)
 	return ioctl(c->vm.fd, KVM_SET_USER_MEMORY_REGION, &region) ? -errno : 0;
 }
 
-/* Guests of version 2 have no use for a read-only slot, and Linux 6.12 refuses it to their VM type. */
+/*
+ * Add the slots, except that guests of version 2 have no use for a read-only slot, and Linux 6.12
+ * rejects it for their VM type.
+ */
 static void add_slots(struct conf *c)
 {
 	enum conf_slot slot;
@@ -45,7 +48,7 @@ static void add_slots(struct conf *c)
 	}
 }
 
-/* Tries the version on a VM without anything; it is the first thing that an old module refuses. */
+/* Try the version on a VM without anything; it is the first thing that an old module rejects. */
 static int try_version(unsigned int ghcb_version)
 {
 	struct vmm_vm vm = { .kvm_fd = open("/dev/kvm", O_RDWR | O_CLOEXEC) };
@@ -85,7 +88,8 @@ bool conf_need_vm(struct conf *c)
 	if (c->cannot == CONF_UNTRIED)
 		c->cannot = c->version > 1 ? try_version(c->version) : 0;
 	if (c->cannot) {
-		conf_complain(c, "no guest of version %u: KVM_SEV_INIT2 fails with errno %d", c->version, -c->cannot);
+		conf_complain(c, "no guest of version %u: KVM_SEV_INIT2 fails with errno %d",
+			      c->version, -c->cannot);
 		return false;
 	}
 	if (!c->alive)
@@ -102,7 +106,10 @@ void conf_drop_vm(struct conf *c)
 	c->alive = false;
 }
 
-/* The agent ends its guest when an exception hits it that it did not ask for. */
+/*
+ * Note the end of a guest: the agent ends its guest when an exception hits it that it did not
+ * request.
+ */
 static void note_end(struct conf *c, const struct kvm_run *run)
 {
 	uint64_t request = run->system_event.data[0];
@@ -126,7 +133,8 @@ bool conf_settles(struct conf *c, struct vmm_vcpu *vcpu)
 	return vcpu->at_doorbell;
 }
 
-bool conf_order(struct conf *c, struct vmm_vcpu *vcpu, enum agent_order order, uint64_t in0, uint64_t in1)
+bool conf_order(struct conf *c, struct vmm_vcpu *vcpu, enum agent_order order, uint64_t in0,
+		uint64_t in1)
 {
 	vmm_order_start(vcpu, order, in0, in1);
 	return conf_settles(c, vcpu);

@@ -21,10 +21,11 @@ uint64_t clocks_now_ns(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-/* What another CPU saw before must not be later than what this one sees now. */
+/* Check that this CPU's time is not earlier than the time that another CPU saw before. */
 static void look(void)
 {
-	uint64_t before = __atomic_load_n(&latest_ns, __ATOMIC_SEQ_CST), now = clocks_now_ns(), gap = now - before;
+	uint64_t before = __atomic_load_n(&latest_ns, __ATOMIC_SEQ_CST), now = clocks_now_ns(),
+		 gap = now - before;
 
 	if (now < before) {
 		__atomic_add_fetch(&backwards, 1, __ATOMIC_SEQ_CST);
@@ -32,8 +33,8 @@ static void look(void)
 	}
 	if (before && gap > __atomic_load_n(&longest_gap_ns, __ATOMIC_SEQ_CST))
 		__atomic_store_n(&longest_gap_ns, gap, __ATOMIC_SEQ_CST);
-	while (before < now && !__atomic_compare_exchange_n(&latest_ns, &before, now, false, __ATOMIC_SEQ_CST,
-							    __ATOMIC_SEQ_CST))
+	while (before < now && !__atomic_compare_exchange_n(&latest_ns, &before, now, false,
+							    __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
 		;
 }
 
@@ -72,6 +73,7 @@ bool clocks_source_good(void)
 {
 	char text[4096];
 
-	files_read("/sys/devices/system/clocksource/clocksource0/current_clocksource", text, sizeof(text));
+	files_read("/sys/devices/system/clocksource/clocksource0/current_clocksource", text,
+		   sizeof(text));
 	return !strcmp(text, "kvm-clock\n");
 }

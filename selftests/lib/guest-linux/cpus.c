@@ -57,7 +57,9 @@ bool cpus_visit(unsigned long *ticks)
 
 uint32_t cpus_cpuid_sum(void)
 {
-	static const uint32_t leaves[] = { 0, 1, 7, 0xd, 0x40000000, 0x40000001, 0x80000001, 0x80000008, 0x8000001f };
+	static const uint32_t leaves[] = {
+		0, 1, 7, 0xd, 0x40000000, 0x40000001, 0x80000001, 0x80000008, 0x8000001f
+	};
 	uint32_t found[ARRAY_SIZE(leaves)][4];
 	unsigned int i;
 

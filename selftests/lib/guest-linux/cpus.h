@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The last CPU: taken offline, which is an AP reset hold, brought back, and asked for work.
+ * The last CPU: taken offline, which is an AP reset hold, taken online again, and given work.
  */
 #ifndef ES_GUEST_LINUX_CPUS_H
 #define ES_GUEST_LINUX_CPUS_H
@@ -10,11 +10,11 @@
 
 bool cpus_offline(void);
 bool cpus_online(void);
-/* This thread runs there from now on. */
+/* Let this thread run on that CPU from now on. */
 bool cpus_stay(unsigned int cpu);
-/* This thread runs there for a moment, sleeps by its timer, and comes back. */
+/* Let this thread run on the last CPU for a moment, sleep by its timer, and return. */
 bool cpus_visit(unsigned long *ticks);
-/* Of what CPUID says to this CPU; APIC IDs are left out. */
+/* Return a checksum of this CPU's CPUID without the APIC IDs. */
 uint32_t cpus_cpuid_sum(void);
 
 #endif

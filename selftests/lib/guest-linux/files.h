@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The whole file as text; empty when it cannot be read. */
+/* Read the whole file as text; empty when it cannot be read. */
 void files_read(const char *path, char *text, size_t bytes);
 bool files_write(const char *path, const char *text);
 

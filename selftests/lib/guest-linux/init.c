@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The first process of the VMM's Linux guest.  In each round it gets a record over the second serial port, looks at
- * everything that a move to another VM might spoil, and answers with what it found.  It judges itself; the VMM
- * compares what only the VMM can know.
+ * The first process of the VMM's Linux guest.  In each round it gets a record over the second
+ * serial port, checks everything that a move to another VM might spoil, and responds with what it
+ * found.  It checks itself; the VMM compares what only the VMM can know.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -40,11 +40,15 @@ static void mark(struct talk_answer *answer, enum talk_fault fault, bool good)
 		answer->faults |= 1u << fault;
 }
 
-/* The kernel prints these and goes on; what it said before the first round does not count. */
+/*
+ * Return false if the kernel printed one of these, after which it continues; messages from before
+ * the first round do not count.
+ */
 static bool kernel_is_content(void)
 {
 	static const char *const complaints[] = {
-		"WARNING:", "BUG:", "Oops", "soft lockup", "detected stall", "nobody cared", "is stuck",
+		"WARNING:", "BUG:", "Oops", "soft lockup", "detected stall", "nobody cared",
+		"is stuck",
 	};
 	static char text[262144];
 	int bytes = klogctl(KLOG_READ_ALL, text, sizeof(text) - 1);
@@ -89,11 +93,12 @@ static void check_timer(struct talk_answer *answer)
 	mark(answer, TALK_SLEEP, slept >= 5 * SLEEP_NS);
 }
 
-/* Since the last round: what brought this round's record is among them. */
+/* Count since the last round: this round's record arrived by one of them. */
 static void check_serial(struct talk_answer *answer)
 {
 	static unsigned long before;
-	unsigned long now = interrupt_count(INTERRUPTS_SERIAL, 0) + interrupt_count(INTERRUPTS_SERIAL, 1);
+	unsigned long now = interrupt_count(INTERRUPTS_SERIAL, 0) +
+			    interrupt_count(INTERRUPTS_SERIAL, 1);
 
 	answer->serial_interrupts = now - before;
 	mark(answer, TALK_SERIAL, answer->serial_interrupts);
@@ -128,7 +133,8 @@ static void one_round(uint32_t round)
 
 	if (!link_read(&ask, sizeof(ask)))
 		say("the serial line cannot be read");
-	mark(&answer, TALK_SUM, ask.magic == TALK_ASK && ask.sum == talk_sum(&ask, offsetof(struct talk_ask, sum)));
+	mark(&answer, TALK_SUM,
+	     ask.magic == TALK_ASK && ask.sum == talk_sum(&ask, offsetof(struct talk_ask, sum)));
 	mark(&answer, TALK_ORDER, ask.round == round);
 	check_timer(&answer);
 	check_cpus(&answer);
@@ -155,7 +161,7 @@ static void begin(void)
 	cpuid_sum = cpus_cpuid_sum();
 	klogctl(KLOG_CLEAR, NULL, 0);
 	clocks_watch();
-	cpus_stay(0);	/* whose timer is looked at; the watchers of the clock go where they like */
+	cpus_stay(0);	/* the CPU whose timer is checked; the watchers of the clock run anywhere */
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the VMM and the init of its Linux guest say to each other over the second serial port, one record each in
- * every round.  Both ends check what they get.
+ * The records that the VMM and the init of its Linux guest exchange over the second serial port,
+ * one each in every round.  Both ends check what they get.
  */
 #ifndef ES_GUEST_LINUX_TALK_H
 #define ES_GUEST_LINUX_TALK_H
@@ -14,10 +14,11 @@
 #define TALK_ANSWER	0x414e5321u
 #define TALK_BYTES	512
 
-/* What the guest found wrong in a round, one bit each. */
+/* The faults that the guest found in a round, one bit each. */
 enum talk_fault {
-	TALK_SUM, TALK_ORDER, TALK_CLOCK_BACK, TALK_CLOCK_SOURCE, TALK_TIMER, TALK_SLEEP, TALK_SERIAL, TALK_OFFLINE,
-	TALK_ONLINE, TALK_PLACE, TALK_AP_TIMER, TALK_CPUID, TALK_MEMORY, TALK_FLOAT, TALK_KERNEL, TALK_FAULTS
+	TALK_SUM, TALK_ORDER, TALK_CLOCK_BACK, TALK_CLOCK_SOURCE, TALK_TIMER, TALK_SLEEP,
+	TALK_SERIAL, TALK_OFFLINE, TALK_ONLINE, TALK_PLACE, TALK_AP_TIMER, TALK_CPUID, TALK_MEMORY,
+	TALK_FLOAT, TALK_KERNEL, TALK_FAULTS
 };
 
 struct talk_ask {
@@ -30,12 +31,12 @@ struct talk_answer {
 	uint32_t magic, round;
 	uint32_t faults, timer_ticks, serial_interrupts, ap_ticks;
 	uint64_t clock_ns;	/* the guest's CLOCK_MONOTONIC */
-	uint64_t longest_gap_ns;	/* between two looks at the clock in this round */
+	uint64_t longest_gap_ns;	/* between two reads of the clock in this round */
 	uint8_t data[TALK_BYTES];
 	uint32_t sum;
 };
 
-/* FNV-1a; a lost, doubled or changed byte changes it. */
+/* Return the FNV-1a checksum; a lost, doubled or changed byte changes it. */
 static inline uint32_t talk_sum(const void *data, size_t bytes)
 {
 	const uint8_t *at = data;
@@ -46,7 +47,7 @@ static inline uint32_t talk_sum(const void *data, size_t bytes)
 	return sum;
 }
 
-/* Data that differ in each round. */
+/* Fill with data that differ in each round. */
 static inline void talk_fill(uint8_t *data, uint32_t seed)
 {
 	uint32_t x = seed * 2654435761u | 1;

@@ -13,14 +13,17 @@ _Alignas(4096) uint8_t agent_cpus[AGENT_MAX_VCPUS][AGENT_CPU_BYTES];
 static void do_nae(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
 	(void)box;
-	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), agent_page(cpu, AGENT_REQUEST_PAGE), SPEC_GHCB_BYTES);
+	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), agent_page(cpu, AGENT_REQUEST_PAGE),
+		   SPEC_GHCB_BYTES);
 	agent_send_ghcb(cpu);
-	agent_copy(agent_page(cpu, AGENT_ANSWER_PAGE), agent_page(cpu, AGENT_GHCB_PAGE), SPEC_GHCB_BYTES);
+	agent_copy(agent_page(cpu, AGENT_ANSWER_PAGE), agent_page(cpu, AGENT_GHCB_PAGE),
+		   SPEC_GHCB_BYTES);
 }
 
 static void do_secrets(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
-	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), agent_page(cpu, AGENT_REQUEST_PAGE), SPEC_GHCB_BYTES);
+	agent_copy(agent_page(cpu, AGENT_GHCB_PAGE), agent_page(cpu, AGENT_REQUEST_PAGE),
+		   SPEC_GHCB_BYTES);
 	agent_wrmsr(SPEC_MSR_GHCB, (uint64_t)agent_page(cpu, AGENT_GHCB_PAGE));
 	/* The mailbox holds a mask, so that the value itself is never in shared memory. */
 	box->out[0] = agent_secrets(~box->in[0]);
@@ -84,18 +87,19 @@ static void do_read8(struct agent_cpu *cpu, struct agent_mailbox *box)
 	box->out[0] = shared_read((uint64_t *)box->in[0]);
 }
 
-/* The mailbox holds the complement: what is written to private memory was never shared. */
+/* Write the complement of the mailbox's value: the data of private memory was never shared. */
 static void do_write8(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
 	(void)cpu;
 	shared_write((uint64_t *)box->in[0], ~box->in[1]);
 }
 
-/* No breakpoint: DR7 has none on. */
+/* Write DR0, which is no breakpoint because DR7 enables none. */
 static void do_dr0(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
 	(void)cpu;
-	asm volatile("mov %1, %%db0; mov %%db0, %0; mov %2, %%db0" : "=&r" (box->out[0]) : "r" (box->in[0]), "r" (0ull));
+	asm volatile("mov %1, %%db0; mov %%db0, %0; mov %2, %%db0"
+		     : "=&r" (box->out[0]) : "r" (box->in[0]), "r" (0ull));
 }
 
 static uint64_t turn_over(enum agent_control which, uint64_t bits)
@@ -104,10 +108,12 @@ static uint64_t turn_over(enum agent_control which, uint64_t bits)
 
 	switch (which) {
 	case AGENT_CR0:
-		asm volatile("mov %%cr0, %0; xor %1, %0; mov %0, %%cr0" : "=&r" (value) : "r" (bits) : "memory");
+		asm volatile("mov %%cr0, %0; xor %1, %0; mov %0, %%cr0"
+			     : "=&r" (value) : "r" (bits) : "memory");
 		return value;
 	case AGENT_CR4:
-		asm volatile("mov %%cr4, %0; xor %1, %0; mov %0, %%cr4" : "=&r" (value) : "r" (bits) : "memory");
+		asm volatile("mov %%cr4, %0; xor %1, %0; mov %0, %%cr4"
+			     : "=&r" (value) : "r" (bits) : "memory");
 		return value;
 	case AGENT_EFER:
 		value = agent_rdmsr(MSR_EFER) ^ bits;
@@ -123,7 +129,10 @@ static void do_control(struct agent_cpu *cpu, struct agent_mailbox *box)
 	box->out[0] = turn_over(box->in[0], box->in[1]);
 }
 
-/* The interrupt comes behind the HLT: STI lets nothing in before the next instruction is done. */
+/*
+ * Wait in HLT; the interrupt comes after the HLT, because STI keeps interrupts off until the next
+ * instruction is done.
+ */
 static void do_halt(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
 	(void)cpu;
@@ -131,7 +140,7 @@ static void do_halt(struct agent_cpu *cpu, struct agent_mailbox *box)
 	asm volatile("sti; hlt; cli" : : : "memory");
 }
 
-/* What a test wrote there by AGENT_WRITE8. */
+/* Call the code that a test wrote there by AGENT_WRITE8. */
 static void do_call(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
 	box->exception = 0;
@@ -170,13 +179,14 @@ static void obey(struct agent_cpu *cpu, struct agent_mailbox *box)
 
 static void ring_doorbell(struct agent_cpu *cpu)
 {
-	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(AGENT_DOORBELL) | SPEC_IO_BYTES(4), 0);
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_IOIO,
+				       SPEC_IO_PORT(AGENT_DOORBELL) | SPEC_IO_BYTES(4), 0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, cpu->nr);
 	agent_send_ghcb(cpu);
 }
 
-/* RDI, RSI and RDX come from the launch VMSA. */
+/* Run the agent; RDI, RSI and RDX come from the launch VMSA. */
 void agent_main(uint64_t nr, struct agent_cpu *cpu, uint64_t cookie)
 {
 	struct agent_mailbox *box = (void *)(AGENT_MAILBOX_GPA + nr * AGENT_MAILBOX_BYTES);

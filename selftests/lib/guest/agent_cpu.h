@@ -22,7 +22,7 @@ struct agent_cpu {
 	struct agent_cpu *self;
 	struct agent_mailbox *mailbox;
 	uint64_t nr;
-	/* What the handler of #VC cannot know without decoding the instruction. */
+	/* Values that the handler of #VC cannot know without decoding the instruction. */
 	uint64_t after;			/* address of the next instruction */
 	uint32_t io_info;		/* SW_EXITINFO1 for IN and OUT */
 	uint32_t mmio_write;
@@ -85,7 +85,7 @@ uint64_t agent_insn_in(uint64_t *after, uint64_t port);
 void agent_insn_out(uint64_t *after, uint64_t port, uint64_t value);
 uint64_t agent_insn_load(uint64_t *after, uint64_t gpa);
 void agent_insn_store(uint64_t *after, uint64_t gpa, uint64_t value);
-/* Calls FUNCTION with its stack pointer in *rsp; whoever sets both goes on at the end. */
+/* Call FUNCTION with its stack pointer in *rsp; code that sets both continues at the end. */
 uint64_t agent_call(uint64_t *rsp, uint64_t function);
 extern const char agent_call_end[];
 

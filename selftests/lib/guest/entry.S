@@ -19,7 +19,10 @@ gdt:	.quad	0
 	.quad	0x00af9b000000ffff		/* code, 64-bit */
 	.quad	0x00cf93000000ffff		/* data */
 
-	/* Each handler lies within 64 KiB of the image's start, so its address splits without relocation. */
+	/*
+	 * Each handler lies within 64 KiB of the image's start, so its address splits without
+	 * relocation.
+	 */
 	.balign 16
 idt:
 	.set	vector, 0
@@ -86,8 +89,9 @@ exception:
 	iretq
 
 /*
- * uint64_t agent_secrets(uint64_t value): VMGEXIT with the value in every register but RSP.  Returns
- * how many of them hold something else afterwards.  0(%rsp) counts, 8(%rsp) keeps RAX, 16 the value.
+ * uint64_t agent_secrets(uint64_t value): VMGEXIT with the value in every register but RSP.
+ * Returns how many of them hold something else afterwards.  0(%rsp) counts, 8(%rsp) keeps RAX, 16
+ * the value.
  */
 	.globl	agent_secrets
 agent_secrets:

@@ -28,7 +28,8 @@ uint64_t agent_rdmsr(uint32_t msr)
 
 void agent_wrmsr(uint32_t msr, uint64_t value)
 {
-	asm volatile("wrmsr" : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
+	asm volatile("wrmsr"
+		     : : "c"(msr), "a"((uint32_t)value), "d"((uint32_t)(value >> 32)) : "memory");
 }
 
 void agent_vmgexit(void)
@@ -36,7 +37,10 @@ void agent_vmgexit(void)
 	asm volatile("rep; vmmcall" : : : "memory");
 }
 
-/* The MSR keeps what it held before, for the page-based request that may be in the making. */
+/*
+ * Send a request and return the response.  Restore the MSR, for a page-based request that may be in
+ * preparation.
+ */
 uint64_t agent_msr_proto(uint64_t request)
 {
 	uint64_t before = agent_rdmsr(SPEC_MSR_GHCB);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Instructions that raise #VC in an SEV-ES guest, one function each.  Before it executes, the function
- * leaves the address behind the instruction at (%rdi), where the handler of #VC takes it from.
- * C declarations are in agent_cpu.h.
+ * Instructions that raise #VC in an SEV-ES guest, one function each.  Before it executes, the
+ * function leaves the address behind the instruction at (%rdi), where the handler of #VC takes it
+ * from.  C declarations are in agent_cpu.h.
  */
 	.macro	leave_end
 	lea	1f(%rip), %rax

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two vCPUs, one that parks again and again and one that wakes it each time, without their VMM: as often and
- * as close to each other as the host lets them.
+ * Two vCPUs, one that parks again and again and one that wakes it each time, without their VMM: as
+ * often and as close to each other as the host lets them.
  *
- * The first says in memory that it parks before it does, as guests do; the other may send INIT and SIPI at once.
+ * The first writes to memory that it parks before it does, as guests do; the other may send INIT
+ * and SIPI immediately.
  *
  * Source: AMD 56421 GHCB Specification, sections "SMP Booting" and "AP Reset Hold".
  */
@@ -14,9 +15,10 @@
 #define X2APIC_ICR	0x830
 #define ICR_INIT	0x4500u
 #define ICR_SIPI	0x4610u
-#define DELAYS		61	/* spins before the wake-up: it meets the hold before, in, and behind its way in */
+/* spins before the wake-up: it meets the hold before, in, and after its way in */
+#define DELAYS		61
 
-/* Did a SIPI end it? */
+/* Return whether a SIPI ended the hold. */
 static int park(struct agent_cpu *cpu, int by_msr)
 {
 	uint64_t msr;
@@ -28,7 +30,8 @@ static int park(struct agent_cpu *cpu, int by_msr)
 	}
 	ghcb = agent_new_ghcb(cpu, SPEC_NAE_AP_RESET_HOLD, 0, 0);
 	agent_send_ghcb(cpu);
-	return spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1) == SPEC_HANDLED && spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO2);
+	return spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1) == SPEC_HANDLED &&
+	       spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO2);
 }
 
 void agent_park(struct agent_cpu *cpu, struct agent_mailbox *box)
@@ -51,7 +54,8 @@ static void await(uint64_t *counter, uint64_t value)
 
 void agent_wake(struct agent_cpu *cpu, struct agent_mailbox *box)
 {
-	struct agent_mailbox *other = (void *)(AGENT_MAILBOX_GPA + box->in[1] * AGENT_MAILBOX_BYTES);
+	struct agent_mailbox *other = (void *)(AGENT_MAILBOX_GPA +
+					       box->in[1] * AGENT_MAILBOX_BYTES);
 	uint64_t nr, spins;
 
 	for (nr = 1; nr <= box->in[0]; nr++) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two vCPUs on one GHCB page: one makes requests with it and counts the answers by kind, the other writes
- * over it as fast as it can, in the middle of requests and answers.
+ * Two vCPUs on one GHCB page: one makes requests with it and counts the responses by kind, the
+ * other writes over it as fast as it can, in the middle of requests and responses.
  *
- * What is written is chosen so that the guest survives when it is believed: known events, but none that
- * ends the guest or parks the vCPU, and addresses and registers that do no harm.
+ * The values are chosen so that the guest survives when the host uses them: known events, but none
+ * that ends the guest or parks the vCPU, and addresses and registers that do no harm.
  */
 #include "agent_cpu.h"
 #include "../spec/events.h"
@@ -15,7 +15,8 @@
 
 static enum agent_race kind_of(const uint8_t *ghcb)
 {
-	uint64_t info1 = spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1), info2 = spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO2);
+	uint64_t info1 = spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1),
+		 info2 = spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO2);
 
 	if (info1 == SPEC_HANDLED)
 		return AGENT_RACE_DONE;
@@ -27,8 +28,8 @@ static enum agent_race kind_of(const uint8_t *ghcb)
 }
 
 /*
- * Until the writer has been at the page.  Few requests would meet it otherwise: an emulated host gives its CPUs
- * long turns, and PAUSE is what ends one.
+ * Wait until the writer has written to the page.  Few requests would meet it otherwise: an emulated
+ * host gives its CPUs long turns, and PAUSE is what ends one.
  */
 static void let_write(const uint8_t *ghcb, const uint8_t *request)
 {
@@ -68,10 +69,11 @@ static uint64_t next_random(uint64_t *seed)
 static uint64_t next_value(uint64_t *seed)
 {
 	static const uint64_t values[] = {
-		SPEC_EXIT_CPUID, SPEC_EXIT_IOIO, SPEC_EXIT_MSR, SPEC_EXIT_RDPMC, SPEC_EXIT_WBINVD, SPEC_EXIT_RDTSC,
-		SPEC_NAE_MMIO_READ, SPEC_NAE_MMIO_WRITE, SPEC_NAE_AP_JUMP_TABLE, SPEC_NAE_HV_FEATURES, 0x8000abcd,
-		0, 1, 2, 4, 8, 0xd, 64, 2032, 4096, 0x1b, 0x3b, ~0ull, 1ull << 63, 0xffffffff, AGENT_PLAIN_GPA,
-		AGENT_MMIO_GPA, SPEC_IO_BYTES(1) | SPEC_IO_STRING, SPEC_IO_BYTES(4) | SPEC_IO_IN,
+		SPEC_EXIT_CPUID, SPEC_EXIT_IOIO, SPEC_EXIT_MSR, SPEC_EXIT_RDPMC, SPEC_EXIT_WBINVD,
+		SPEC_EXIT_RDTSC, SPEC_NAE_MMIO_READ, SPEC_NAE_MMIO_WRITE, SPEC_NAE_AP_JUMP_TABLE,
+		SPEC_NAE_HV_FEATURES, 0x8000abcd, 0, 1, 2, 4, 8, 0xd, 64, 2032, 4096, 0x1b, 0x3b,
+		~0ull, 1ull << 63, 0xffffffff, AGENT_PLAIN_GPA, AGENT_MMIO_GPA,
+		SPEC_IO_BYTES(1) | SPEC_IO_STRING, SPEC_IO_BYTES(4) | SPEC_IO_IN,
 		SPEC_IO_BYTES(2) | SPEC_IO_STRING | SPEC_IO_IN,
 	};
 	uint64_t random = next_random(seed);
@@ -79,7 +81,7 @@ static uint64_t next_value(uint64_t *seed)
 	return random & 0x40 ? values[(uint32_t)random % ARRAY_SIZE(values)] : random;
 }
 
-/* The fields that the host reads; those of its answer come last. */
+/* The fields that the host reads; those of its response come last. */
 static const uint16_t targets[] = {
 	SPEC_GHCB_CPL, SPEC_GHCB_XSS, SPEC_GHCB_RAX, SPEC_GHCB_RBX, SPEC_GHCB_RCX, SPEC_GHCB_RDX,
 	SPEC_GHCB_EXITCODE, SPEC_GHCB_SCRATCH, SPEC_GHCB_XCR0, SPEC_GHCB_BITMAP, SPEC_GHCB_BUFFER,
@@ -103,11 +105,13 @@ void agent_scribble(struct agent_cpu *cpu, struct agent_mailbox *box)
 	box->passes = 0;
 	while (shared_read(&box->order) == AGENT_SCRIBBLE) {
 		for (i = 0; i < nr_targets; i++) {
-			/* A few at a time, so that not all is refused for the same reasons. */
+			/* A few at a time, so that not all are rejected for the same reasons. */
 			if (next_random(&seed) & 0x700)
 				continue;
 			value = next_value(&seed);
-			/* Usage and version are mostly right, or nothing else would be looked at. */
+			/*
+			 * Usage and version are mostly correct, or nothing else would be checked.
+			 */
 			if (is_frame(targets[i]) && value & 0xf00)
 				value = 0;
 			shared_write((uint64_t *)(ghcb + (targets[i] & ~7u)), value);

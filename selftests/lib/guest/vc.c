@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Exceptions inside the guest: #VC becomes a request through the GHCB, NMI is counted and completed,
- * anything else ends the guest with its vector as the reason code.
+ * Exceptions inside the guest: #VC becomes a request through the GHCB, NMI is counted and
+ * completed, anything else ends the guest with its vector as the reason code.
  *
- * Source: AMD 56421 GHCB Specification, section "SEV-ES Guest Non-Automatic Exits".
- * The instruction is not decoded: who executes one on purpose leaves its end, and for I/O and MMIO its
- * operands, in the vCPU's block.
+ * Source: AMD 56421 GHCB Specification, section "SEV-ES Guest Non-Automatic Exits".  The
+ *	instruction is not decoded: code that executes one on purpose leaves its end, and for I/O
+ *	and MMIO its operands, in the vCPU's block.
  */
 #include "agent_cpu.h"
 #include "../spec/events.h"
@@ -16,7 +16,7 @@
 #define X2APIC_ISR	0x810
 #define MMIO_BYTES	4
 
-/* True when handled; an exception that the answer asks for goes to the mailbox. */
+/* Return true when handled; an exception that the response requests is stored in the mailbox. */
 static int vc_answered(struct agent_cpu *cpu, const uint8_t *ghcb)
 {
 	switch ((uint32_t)spec_ghcb_get(ghcb, SPEC_GHCB_EXITINFO1)) {
@@ -46,7 +46,7 @@ static void vc_cpuid(struct agent_cpu *cpu, struct agent_frame *frame)
 	frame->rdx = spec_ghcb_get(ghcb, SPEC_GHCB_RDX);
 }
 
-/* RDMSR is 0F 32, WRMSR 0F 30. */
+/* Handle RDMSR, which is 0F 32, and WRMSR, 0F 30. */
 static void vc_msr(struct agent_cpu *cpu, struct agent_frame *frame)
 {
 	int write = ((uint8_t *)frame->rip)[1] == 0x30;
@@ -89,7 +89,7 @@ static void vc_mmio(struct agent_cpu *cpu, struct agent_frame *frame)
 		frame->rax = shared_read(buffer);
 }
 
-/* An exception that the agent does not expect ends what AGENT_CALL called, or else the guest. */
+/* End what AGENT_CALL called, or else the guest, on an exception that the agent does not expect. */
 static void end(struct agent_cpu *cpu, struct agent_frame *frame)
 {
 	cpu->mailbox->fault_rip = frame->rip;
@@ -126,13 +126,17 @@ static void handle_vc(struct agent_cpu *cpu, struct agent_frame *frame)
 
 static void ring_nmi_bell(struct agent_cpu *cpu, uint16_t port)
 {
-	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(port) | SPEC_IO_BYTES(1), 0);
+	uint8_t *ghcb = agent_new_ghcb(cpu, SPEC_EXIT_IOIO, SPEC_IO_PORT(port) | SPEC_IO_BYTES(1),
+				       0);
 
 	spec_ghcb_put(ghcb, SPEC_GHCB_RAX, 0);
 	agent_send_ghcb(cpu);
 }
 
-/* An NMI may hit while a request is in the making: its GHCB and MSR come back as they were. */
+/*
+ * Count and complete an NMI.  It may hit while a request is in preparation: restore its GHCB and
+ * MSR.
+ */
 static void handle_nmi(struct agent_cpu *cpu)
 {
 	uint64_t msr = agent_rdmsr(SPEC_MSR_GHCB), depth = cpu->nmi_depth++;
@@ -164,18 +168,24 @@ static uint32_t read_msr_by_ghcb(struct agent_cpu *cpu, uint32_t msr)
 	return spec_ghcb_get(ghcb, SPEC_GHCB_RAX);
 }
 
-/* Ends the interrupt in memory, without an exit, where the host offers it.  One instruction: any exit may take it back. */
+/*
+ * End the interrupt in memory, without an exit, where the host offers it.  Use one instruction: any
+ * exit may withdraw the offer.
+ */
 static int ended_in_memory(struct agent_mailbox *box)
 {
 	uint32_t *word = (uint32_t *)box->pv_eoi;
 	uint8_t offered = 0;
 
 	if (word)
-		asm volatile("btrl $0, %0; setc %1" : "+m" (*word), "=q" (offered) : : "memory", "cc");
+		asm volatile("btrl $0, %0; setc %1"
+			     : "+m" (*word), "=q" (offered) : : "memory", "cc");
 	return offered;
 }
 
-/* Interrupts are on in AGENT_HALT only, where no request is in the making. */
+/*
+ * Handle an interrupt.  Interrupts are on in AGENT_HALT only, where no request is in preparation.
+ */
 static void handle_interrupt(struct agent_cpu *cpu)
 {
 	struct agent_mailbox *box = cpu->mailbox;

@@ -3,19 +3,19 @@
  * Rules of svm/rules/ap.c.
  * Source: AMD 56421 GHCB Specification, sections "SMP Booting" and "AP Reset Hold".
  *
- * No SIPI is lost: it starts a vCPU that waits; or it ends the hold there is; or, when INIT came before it and
- * no hold is there, it is kept and ends the next hold at once.  Only another INIT or a reset takes a kept
- * SIPI back.  A SIPI without INIT to a vCPU that runs means nothing, as to any x86 CPU, and so does a second
- * one beside a kept one.
+ * No SIPI is lost: it starts a vCPU that waits; or it ends an existing hold; or, when INIT came
+ * before it and there is no hold, it is kept and ends the next hold immediately.  Only another INIT
+ * or a reset clears a kept SIPI.  A SIPI without INIT has no effect on a vCPU that runs, as on any
+ * x86 CPU, and a second one has no effect while one is kept.
  *
- * Each hold gets exactly one answer, on the road it came by: when a SIPI or userspace ends it.  A reset takes
- * hold and answer away.  Nothing else ends one.
+ * Each hold gets exactly one response, by its own method, when a SIPI or userspace ends it.  A
+ * reset clears hold and response.  Nothing else ends a hold.
  *
- * A hold that userspace began, of a vCPU that had not asked for one, is owed no answer; behind it the vCPU is as
- * one that has not run: an INIT makes it wait, a SIPI starts it.
+ * A hold that userspace began, of a vCPU that had not requested one, gets no response; after it the
+ * vCPU is like one that has not run: an INIT makes it wait, a SIPI starts it.
  *
- * The model below says the same in five variables instead of a table of states.  To add an event: a case in
- * ap_model_step(); a state: a row in ap_model_of().
+ * The model below says the same in five variables instead of a table of states.  To add an event: a
+ * case in ap_model_step(); a state: a row in ap_model_of().
  */
 #ifndef ES_ORACLE_AP_H
 #define ES_ORACLE_AP_H
@@ -28,10 +28,11 @@ struct ap_model {
 	bool init;			/* INIT came and waits for its SIPI */
 	bool kept;			/* a SIPI ends the next hold */
 	bool set;			/* held, and only userspace wants it */
-	enum es_ap_action hold;		/* the answer that the guest's own hold is owed; ES_AP_NOTHING: none */
+	/* the pending response of the guest's own hold; ES_AP_NOTHING: none */
+	enum es_ap_action hold;
 };
 
-/* What happened in a sequence of events, for the sums that must come out even. */
+/* Counts of a sequence of events, for the sums that must balance. */
 struct ap_ledger {
 	unsigned int holds, answers, holds_reset;
 };
@@ -47,7 +48,8 @@ static inline enum es_ap_action ap_model_hold(struct ap_model *m, enum es_ap_act
 
 	if (ap_model_held(m))
 		return ES_AP_NOTHING;
-	*m = (struct ap_model){ .started = true, .init = m->init, .hold = at_once ? ES_AP_NOTHING : road };
+	*m = (struct ap_model){ .started = true, .init = m->init,
+				.hold = at_once ? ES_AP_NOTHING : road };
 	return at_once ? road : ES_AP_NOTHING;
 }
 
@@ -105,7 +107,7 @@ static inline enum es_ap_action ap_model_step(struct ap_model *m, enum es_ap_eve
 	}
 }
 
-/* The model's variables in each of the machine's states. */
+/* Return the model's variables in each of the machine's states. */
 static inline struct ap_model ap_model_of(enum es_ap_state state)
 {
 	static const struct ap_model models[ES_NR_AP_STATES] = {
@@ -114,9 +116,11 @@ static inline struct ap_model ap_model_of(enum es_ap_state state)
 		[ES_AP_RUNNING_INIT] = { .started = true, .init = true },
 		[ES_AP_RUNNING_SIPI] = { .started = true, .kept = true },
 		[ES_AP_HELD_NAE] = { .started = true, .hold = ES_AP_RESPOND_NAE },
-		[ES_AP_HELD_NAE_INIT] = { .started = true, .init = true, .hold = ES_AP_RESPOND_NAE },
+		[ES_AP_HELD_NAE_INIT] = { .started = true, .init = true,
+					  .hold = ES_AP_RESPOND_NAE },
 		[ES_AP_HELD_MSR] = { .started = true, .hold = ES_AP_RESPOND_MSR },
-		[ES_AP_HELD_MSR_INIT] = { .started = true, .init = true, .hold = ES_AP_RESPOND_MSR },
+		[ES_AP_HELD_MSR_INIT] = { .started = true, .init = true,
+					  .hold = ES_AP_RESPOND_MSR },
 		[ES_AP_HELD_USER] = { .set = true },
 	};
 
@@ -125,10 +129,14 @@ static inline struct ap_model ap_model_of(enum es_ap_state state)
 
 static inline bool ap_model_same(struct ap_model a, struct ap_model b)
 {
-	return a.started == b.started && a.init == b.init && a.kept == b.kept && a.set == b.set && a.hold == b.hold;
+	return a.started == b.started && a.init == b.init && a.kept == b.kept && a.set == b.set &&
+	       a.hold == b.hold;
 }
 
-/* One step from any state: with the first state this is an induction over sequences of any length. */
+/*
+ * Check one step from any state: with the first state this is an induction over sequences of any
+ * length.
+ */
 static inline enum es_ap_state ap_step_obeys(enum es_ap_state state, enum es_ap_event event)
 {
 	struct ap_model model = ap_model_of(state);
@@ -136,23 +144,29 @@ static inline enum es_ap_state ap_step_obeys(enum es_ap_state state, enum es_ap_
 	enum es_ap_action action = ap_model_step(&model, event);
 
 	MUST(step.next < ES_NR_AP_STATES, "a step leads to a state");
-	MUST(step.action == action, "start and answer come when due, on the hold's own road, and at no other time");
-	MUST(ap_model_same(model, ap_model_of(step.next)), "a step leads to the state that the specification's words give");
-	MUST(es_ap_held(step.next) == ap_model_held(&model), "a vCPU is held while its hold lacks the answer, or userspace holds it");
+	MUST(step.action == action,
+	     "start and answer come when due, on the hold's own road, and at no other time");
+	MUST(ap_model_same(model, ap_model_of(step.next)),
+	     "a step leads to the state that the specification's words give");
+	MUST(es_ap_held(step.next) == ap_model_held(&model),
+	     "a vCPU is held while its hold lacks the answer, or userspace holds it");
 	MUST(es_ap_held_after_init(step.next) == (model.hold != ES_AP_NOTHING && model.init),
 	     "held after INIT is said of just that");
 	MUST(event != ES_AP_SIPI || !es_ap_held(step.next), "no vCPU is held after a SIPI");
-	MUST(es_ap_state_name(step.next) && es_ap_event_name(event), "states and events have names");
+	MUST(es_ap_state_name(step.next) && es_ap_event_name(event),
+	     "states and events have names");
 	return step.next;
 }
 
-/* Held because the guest asked for it. */
+/* Return true if the vCPU is held because the guest requested it. */
 static inline bool ap_asked(enum es_ap_state state)
 {
 	return es_ap_held(state) && state != ES_AP_HELD_USER;
 }
 
-/* The same sums without the model: they only look at what the machine asks its caller to do. */
+/*
+ * Check the same sums without the model, from the actions that the machine requests of its caller.
+ */
 static inline enum es_ap_state ap_ledger_step(struct ap_ledger *ledger, enum es_ap_state state,
 					      enum es_ap_event event)
 {

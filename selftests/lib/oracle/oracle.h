@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The rules of the pure files as invariants, for two engines: the model checker (proof/) asks whether any
- * input breaks one, the fuzzer (fuzz/) looks for one that does.  A rule is one MUST() with a sentence, which
- * is what a report shows.  The files beside this one hold the rules, one file for each pure file, written from
- * the specification and not from svm/: a rule that both have wrong goes unseen.
+ * The rules of the pure files as invariants, for two engines: the model checker (proof/) proves
+ * that no input breaks one, the fuzzer (fuzz/) searches for one that does.  A rule is one MUST()
+ * with a sentence, which a report shows.  The other files of this folder hold the rules, one file
+ * for each pure file, written from the specification and not from svm/: a rule that both have wrong
+ * is not found.
  */
 #ifndef ES_ORACLE_H
 #define ES_ORACLE_H

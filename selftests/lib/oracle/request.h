@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Rules of svm/rules/request.c.  Four things that the specification calls wrong are served all the same, because guests do
- * them, the stock module serves them, and no harm comes of it; they are noted: spec_lapses().
- * Source: AMD 56421 GHCB Specification, sections "NAE Events" and "Invalid GHCB content"; AMD 24593 APM
- *	Volume 2, "Extended Control Register XCR0".
+ * Rules of svm/rules/request.c.  Four mistakes by the specification are tolerated, because guests
+ * make them, the stock module tolerates them, and they do no harm; they are counted: spec_lapses().
+ * Source: AMD 56421 GHCB Specification, sections "NAE Events" and "Invalid GHCB content"; AMD 24593
+ *	APM Volume 2, "Extended Control Register XCR0".
  *
- * To add an event: a row in spec_events.  To add a condition on its values: a case in spec_event_verdict().
- * To add a condition on every request: a line in spec_verdict(), at its place in the order.
+ * To add an event: a row in spec_events.  To add a condition on its values: a case in
+ * spec_event_verdict().  To add a condition on every request: a line in spec_verdict(), at its
+ * place in the order.
  */
 #ifndef ES_ORACLE_REQUEST_H
 #define ES_ORACLE_REQUEST_H
@@ -19,7 +20,10 @@
 #define SPEC_ALWAYS	(ES_F_CODE | ES_F_INFO1 | ES_F_INFO2)
 #define SPEC_GPRS	(ES_F_RAX | ES_F_RBX | ES_F_RCX | ES_F_RDX)
 
-/* Every event of an SEV-ES host: what it requires whatever its values are, and what it may return. */
+/*
+ * Every event of an SEV-ES host: the fields that it requires whatever its values are, and those
+ * that it may return.
+ */
 static const struct spec_event {
 	u64 code;
 	u32 required, returned;
@@ -60,7 +64,7 @@ static inline const struct spec_event *spec_event_find(u64 code)
 	return NULL;
 }
 
-/* What the values of a request require beside the event's own fields. */
+/* Return the fields that the values of a request require in addition to the event's fields. */
 static inline u32 spec_needs_by_value(const struct es_request *req)
 {
 	switch (req->code) {
@@ -77,7 +81,10 @@ static inline u32 spec_needs_by_value(const struct es_request *req)
 	}
 }
 
-/* Bits 0 x87, 1 SSE, 2 YMM, 4:3 MPX, 7:5 AVX-512, 18:17 tiles; a pair or triple comes whole. */
+/*
+ * Check XCR0: bits 0 x87, 1 SSE, 2 YMM, 4:3 MPX, 7:5 AVX-512, 18:17 tiles; a pair or triple comes
+ * whole.
+ */
 static inline bool spec_xcr0_plausible(u64 xcr0)
 {
 	u64 mpx = xcr0 >> 3 & 3, avx512 = xcr0 >> 5 & 7, tile = xcr0 >> 17 & 3;
@@ -94,7 +101,10 @@ static inline bool spec_io_size_good(u64 info1)
 	return size == 1 || size == 2 || size == 4;
 }
 
-/* What leaf 0xd is about: a CPU could hold it, and the vCPU was offered it.  x87 needs no offer. */
+/*
+ * Return true if a CPU could hold the XCR0, and the vCPU was offered it, as leaf 0xd needs it.  x87
+ * needs no offer.
+ */
 static inline bool spec_xcr0_good(u64 xcr0, u64 offered)
 {
 	return spec_xcr0_plausible(xcr0) && (xcr0 | offered) == (offered | (xcr0 & 1));
@@ -115,7 +125,7 @@ static inline u8 spec_lapses_of_cpuid(const struct es_request *req, const struct
 	return lapses;
 }
 
-/* What is noted of a request that is accepted. */
+/* Return the lapses of a request that is accepted. */
 static inline u8 spec_lapses(const struct es_request *req, const struct es_limits *limits)
 {
 	u8 lapses = req->protocol_version > limits->version ? 1 << ES_LAPSE_VERSION : 0;
@@ -127,18 +137,23 @@ static inline u8 spec_lapses(const struct es_request *req, const struct es_limit
 	return lapses;
 }
 
-/* Of a report that cannot be, what userspace could set as XCR0: never more than was offered. */
+/*
+ * Check that, of an impossible report, the result is an XCR0 that userspace could set: never more
+ * than was offered.
+ */
 static inline void usable_obeys(u64 xcr0, u64 offered)
 {
 	u64 usable = es_xcr0_usable(xcr0, offered);
 
 	MUST(spec_xcr0_good(usable, offered), "what is taken for XCR0 could be, and was offered");
 	MUST(!spec_xcr0_good(xcr0, offered) || usable == xcr0, "a good XCR0 is taken as it is");
-	MUST(usable == 1 || (usable | xcr0 | 1) == (xcr0 | 1), "nothing is taken for XCR0 that was not reported, but x87");
+	MUST(usable == 1 || (usable | xcr0 | 1) == (xcr0 | 1),
+	     "nothing is taken for XCR0 that was not reported, but x87");
 }
 
-/* The verdict on a known event that has all it requires. */
-static inline enum es_reason spec_event_verdict(const struct es_request *req, const struct es_limits *limits)
+/* Return the result for a known event that has all it requires. */
+static inline enum es_reason spec_event_verdict(const struct es_request *req,
+						const struct es_limits *limits)
 {
 	bool good = true;
 
@@ -162,8 +177,9 @@ static inline u32 spec_missing(const struct es_request *req, const struct spec_e
 	return (SPEC_ALWAYS | event->required | spec_needs_by_value(req)) & ~req->valid;
 }
 
-/* The verdict on any request, in the order of the checks. */
-static inline enum es_reason spec_verdict(const struct es_request *req, const struct es_limits *limits)
+/* Return the result for any request, in the order of the checks. */
+static inline enum es_reason spec_verdict(const struct es_request *req,
+					  const struct es_limits *limits)
 {
 	const struct spec_event *event = spec_event_find(req->code);
 
@@ -180,7 +196,8 @@ static inline enum es_reason spec_verdict(const struct es_request *req, const st
 
 static inline u32 spec_returns(const struct es_request *req, const struct spec_event *event)
 {
-	if (event->code == SPEC_EXIT_IOIO && (!(req->info1 & SPEC_IO_IN) || req->info1 & SPEC_IO_STRING))
+	if (event->code == SPEC_EXIT_IOIO &&
+	    (!(req->info1 & SPEC_IO_IN) || req->info1 & SPEC_IO_STRING))
 		return 0;
 	if (event->code == SPEC_EXIT_MSR && req->info1)
 		return 0;
@@ -189,8 +206,8 @@ static inline u32 spec_returns(const struct es_request *req, const struct spec_e
 
 static inline bool is_refusal(enum es_reason reason)
 {
-	return reason == ES_ERR_INVALID_USAGE || reason == ES_ERR_MISSING_INPUT || reason == ES_ERR_INVALID_INPUT ||
-	       reason == ES_ERR_INVALID_EVENT;
+	return reason == ES_ERR_INVALID_USAGE || reason == ES_ERR_MISSING_INPUT ||
+	       reason == ES_ERR_INVALID_INPUT || reason == ES_ERR_INVALID_EVENT;
 }
 
 static inline void accepted_obeys(const struct es_request *req, const struct es_rule *rule)
@@ -198,8 +215,10 @@ static inline void accepted_obeys(const struct es_request *req, const struct es_
 	const struct spec_event *event = spec_event_find(req->code);
 
 	MUST(event, "an accepted request is one of a known event");
-	MUST(!spec_missing(req, event), "an accepted request has every required field marked valid");
-	MUST(rule && rule->code == req->code, "an accepted request comes with the rule of its event");
+	MUST(!spec_missing(req, event),
+	     "an accepted request has every required field marked valid");
+	MUST(rule && rule->code == req->code,
+	     "an accepted request comes with the rule of its event");
 	MUST(rule->event < ES_NR_NAE_EVENTS, "the rule's event is a valid index");
 	MUST(es_rule_returned(rule, req) == spec_returns(req, event),
 	     "the answer returns the registers that the specification lists");
@@ -215,22 +234,26 @@ static inline void xss_is_optional(const struct es_request *req, const struct es
 	MUST(es_request_validate(&without, limits, &rule) == ES_ERR_NONE, "XSS is never required");
 }
 
-/* One verdict for a request: accepted with a rule, or refused for one reason. */
+/* Check that a request has one result: accepted with a rule, or rejected for one reason. */
 static inline enum es_reason request_obeys(struct es_request *req, const struct es_limits *limits)
 {
 	const struct es_rule poison = { .name = "not written" }, *rule = &poison;
 	enum es_reason verdict = es_request_validate(req, limits, &rule);
 
 	MUST(rule != &poison, "a verdict always says which rule it is by");
-	MUST((verdict == ES_ERR_NONE) != is_refusal(verdict), "a request is either accepted or refused for a valid reason");
-	MUST(verdict == spec_verdict(req, limits), "the verdict is the first that the specification's order gives");
+	MUST((verdict == ES_ERR_NONE) != is_refusal(verdict),
+	     "a request is either accepted or refused for a valid reason");
+	MUST(verdict == spec_verdict(req, limits),
+	     "the verdict is the first that the specification's order gives");
 	MUST(es_reason_name(verdict), "every verdict has a name");
 	if (verdict == ES_ERR_NONE) {
-		MUST(req->lapses == spec_lapses(req, limits), "what is wrong with an accepted request is noted, and nothing else");
+		MUST(req->lapses == spec_lapses(req, limits),
+		     "what is wrong with an accepted request is noted, and nothing else");
 		accepted_obeys(req, rule);
 		xss_is_optional(req, limits);
 	} else {
-		MUST(!rule || rule->code == req->code, "a refusal comes with the rule of its event or with none");
+		MUST(!rule || rule->code == req->code,
+		     "a refusal comes with the rule of its event or with none");
 	}
 	return verdict;
 }
@@ -243,7 +266,8 @@ static inline void rules_obey(u64 code, u64 xcr0, u64 offered)
 
 	MUST(!rule == !event, "exactly the specification's events have a rule");
 	MUST(!rule || rule->code == code, "the rule found is that of the code");
-	MUST(es_rules(&nr_rules) && nr_rules == SPEC_NR_EVENTS, "the table has as many rules as there are events");
+	MUST(es_rules(&nr_rules) && nr_rules == SPEC_NR_EVENTS,
+	     "the table has as many rules as there are events");
 	usable_obeys(xcr0, offered);
 }
 

@@ -63,7 +63,8 @@ static void add_pointer(struct acpi *acpi, const char *file, uint32_t offset, ui
 	put(at + 2 * NAME_BYTES + 4, bytes, 1);
 }
 
-static void add_checksum(struct acpi *acpi, const char *file, uint32_t offset, uint32_t start, uint32_t bytes)
+static void add_checksum(struct acpi *acpi, const char *file, uint32_t offset, uint32_t start,
+			 uint32_t bytes)
 {
 	uint8_t *at = line(acpi, 3);
 
@@ -97,7 +98,7 @@ static void checksum_table(struct acpi *acpi, uint32_t offset)
 	add_checksum(acpi, TABLES, offset + CHECKSUM, offset, bytes);
 }
 
-/* At offset 0, because it must be aligned to 64 bytes. */
+/* Add the FACS first, at offset 0, because it must be aligned to 64 bytes. */
 static void add_facs(struct acpi *acpi)
 {
 	memcpy(acpi->tables, "FACS", 4);
@@ -123,7 +124,8 @@ static uint32_t add_fadt(struct acpi *acpi, uint32_t dsdt)
 	put(fadt + 96, 0xfff, 2);	/* no C2, no C3 */
 	put(fadt + 98, 0xfff, 2);
 	put(fadt + 109, NO_VGA | NO_CMOS_RTC, 2);
-	put(fadt + 112, 1 | 1 << 4 | 1 << 5, 4);	/* WBINVD; no power and sleep buttons of the fixed kind */
+	/* WBINVD; no power and sleep buttons of the fixed kind */
+	put(fadt + 112, 1 | 1 << 4 | 1 << 5, 4);
 	add_pointer(acpi, TABLES, offset + 36, 4);
 	add_pointer(acpi, TABLES, offset + 40, 4);
 	return offset;
@@ -142,7 +144,8 @@ static uint32_t add_madt(struct acpi *acpi, unsigned int nr_cpus)
 		memcpy(at, (uint8_t[]){ 0, 8, i, i, 1, 0, 0, 0 }, 8);
 	memcpy(at, (uint8_t[]){ 1, 12, nr_cpus, 0 }, 4);
 	put(at + 4, IOAPIC_BASE, 4);
-	memcpy(at + 12, (uint8_t[]){ 2, 10, 0, SCI, SCI, 0, 0, 0, 0xd, 0 }, 10);	/* level, active high */
+	/* level, active high */
+	memcpy(at + 12, (uint8_t[]){ 2, 10, 0, SCI, SCI, 0, 0, 0, 0xd, 0 }, 10);
 	return offset;
 }
 
@@ -177,7 +180,8 @@ void acpi_init(struct acpi *acpi, struct fw_cfg *cfg, unsigned int nr_cpus)
 	allocate(acpi, TABLES, 64, 1);
 	allocate(acpi, RSDP, 16, 2);
 	add_facs(acpi);
-	dsdt = table(acpi, "DSDT", 2, HEADER_BYTES);	/* no devices: Linux probes for the serial ports */
+	/* no devices: Linux probes for the serial ports */
+	dsdt = table(acpi, "DSDT", 2, HEADER_BYTES);
 	checksum_table(acpi, dsdt);
 	fadt = add_fadt(acpi, dsdt);
 	checksum_table(acpi, fadt);

@@ -17,7 +17,7 @@ struct acpi {
 	uint32_t tables_bytes, script_bytes;
 };
 
-/* Builds the tables for that many CPUs and offers them through fw_cfg. */
+/* Build the tables for that many CPUs and offer them through fw_cfg. */
 void acpi_init(struct acpi *acpi, struct fw_cfg *cfg, unsigned int nr_cpus);
 
 #endif

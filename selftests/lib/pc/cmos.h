@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The battery-backed clock and the memory behind it, from which OVMF reads time and the size of memory.
+ * The battery-backed clock and its memory, from which OVMF reads time and the size of memory.
  *
  * Source: Motorola MC146818A data sheet for the clock; QEMU, hw/i386/pc.c for the size of memory.
  */

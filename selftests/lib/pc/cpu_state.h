@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What KVM holds for a vCPU: that of lib/vmm/state.h, and what only a whole operating system uses: the offset of its
- * TSC, the MSRs that KVM emulates.
+ * KVM's state of a vCPU: that of lib/vmm/state.h, and the state that only a whole operating system
+ * uses: the offset of its TSC, the MSRs that KVM emulates.
  */
 #ifndef ES_PC_CPU_STATE_H
 #define ES_PC_CPU_STATE_H

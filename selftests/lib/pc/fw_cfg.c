@@ -61,7 +61,7 @@ static void select_item(struct fw_cfg *cfg, uint16_t key)
 	cfg->at = 0;
 }
 
-/* The next bytes of the selected item; behind its end there are zeroes. */
+/* Read the next bytes of the selected item; after its end there are zeroes. */
 static void read_item(struct fw_cfg *cfg, uint8_t *to, uint32_t bytes)
 {
 	unsigned int i;
@@ -72,7 +72,8 @@ static void read_item(struct fw_cfg *cfg, uint8_t *to, uint32_t bytes)
 		if (cfg->items[i].key != cfg->selected)
 			continue;
 		left = cfg->at < cfg->items[i].bytes ? cfg->items[i].bytes - cfg->at : 0;
-		memcpy(to, (const uint8_t *)cfg->items[i].data + cfg->at, left < bytes ? left : bytes);
+		memcpy(to, (const uint8_t *)cfg->items[i].data + cfg->at,
+		       left < bytes ? left : bytes);
 		break;
 	}
 	cfg->at += bytes;
@@ -105,7 +106,8 @@ static void do_dma(struct fw_cfg *cfg)
 	if (!in_ram(cfg, gpa, sizeof(request)))
 		return;
 	memcpy(&request, cfg->ram + gpa, sizeof(request));
-	request.control = htobe32(serve(cfg, be32toh(request.control), be32toh(request.bytes), be64toh(request.gpa)));
+	request.control = htobe32(serve(cfg, be32toh(request.control),
+					be32toh(request.bytes), be64toh(request.gpa)));
 	memcpy(cfg->ram + gpa, &request.control, sizeof(request.control));
 }
 

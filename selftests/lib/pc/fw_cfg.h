@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * QEMU's fw_cfg device, by which firmware is told about its machine: numbered items and named files, read byte
- * by byte or by DMA.
+ * QEMU's fw_cfg device, which describes the machine to firmware: numbered items and named files,
+ * read byte by byte or by DMA.
  *
  * Source: QEMU, docs/specs/fw_cfg.rst.
  */
@@ -18,9 +18,10 @@
 
 enum fw_cfg_key {
 	FW_CFG_SIGNATURE = 0x00, FW_CFG_ID = 0x01, FW_CFG_NR_CPUS = 0x05, FW_CFG_KERNEL_SIZE = 0x08,
-	FW_CFG_INITRD_SIZE = 0x0b, FW_CFG_MAX_CPUS = 0x0f, FW_CFG_KERNEL_DATA = 0x11, FW_CFG_INITRD_DATA = 0x12,
-	FW_CFG_CMDLINE_SIZE = 0x14, FW_CFG_CMDLINE_DATA = 0x15, FW_CFG_SETUP_SIZE = 0x17, FW_CFG_SETUP_DATA = 0x18,
-	FW_CFG_FILE_DIR = 0x19, FW_CFG_FIRST_FILE = 0x20,
+	FW_CFG_INITRD_SIZE = 0x0b, FW_CFG_MAX_CPUS = 0x0f, FW_CFG_KERNEL_DATA = 0x11,
+	FW_CFG_INITRD_DATA = 0x12, FW_CFG_CMDLINE_SIZE = 0x14, FW_CFG_CMDLINE_DATA = 0x15,
+	FW_CFG_SETUP_SIZE = 0x17, FW_CFG_SETUP_DATA = 0x18, FW_CFG_FILE_DIR = 0x19,
+	FW_CFG_FIRST_FILE = 0x20,
 };
 
 struct fw_cfg {
@@ -35,9 +36,9 @@ struct fw_cfg {
 };
 
 void fw_cfg_init(struct fw_cfg *cfg, uint8_t *ram, uint64_t ram_bytes);
-/* A number of at most 4 bytes. */
+/* Offer a number of at most 4 bytes. */
 void fw_cfg_number(struct fw_cfg *cfg, uint16_t key, uint32_t value, uint32_t bytes);
-/* Neither copies the data. */
+/* Offer data as an item or a file, without a copy of the data. */
 void fw_cfg_item(struct fw_cfg *cfg, uint16_t key, const void *data, uint32_t bytes);
 void fw_cfg_file(struct fw_cfg *cfg, const char *name, const void *data, uint32_t bytes);
 

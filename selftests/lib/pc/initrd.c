@@ -21,8 +21,8 @@ static uint32_t padded(uint32_t bytes)
 	return (bytes + 3) & ~3u;
 }
 
-static void add(struct archive *archive, const char *name, unsigned int mode, const void *data, uint32_t bytes,
-		unsigned int major, unsigned int minor)
+static void add(struct archive *archive, const char *name, unsigned int mode, const void *data,
+		uint32_t bytes, unsigned int major, unsigned int minor)
 {
 	uint32_t name_bytes = strlen(name) + 1;
 

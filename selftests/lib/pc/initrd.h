@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-/* In memory from malloc(); *bytes says how much. */
+/* Create it in memory from malloc(); *bytes is its length. */
 uint8_t *initrd_make(const uint8_t *init, uint32_t init_bytes, uint32_t *bytes);
 
 #endif

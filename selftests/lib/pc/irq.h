@@ -8,7 +8,7 @@
 #include "pc.h"
 
 void pc_create_timer(struct vmm_vm *vm);
-/* CONTEXT is the struct pc. */
+/* Set the level of an interrupt line; CONTEXT is the struct pc. */
 void pc_set_irq(void *context, unsigned int irq, bool level);
 
 #endif

@@ -23,7 +23,8 @@ static void start_at(struct vmm_vcpu *vcpu, uint32_t address)
 static int launch_firmware(struct pc *pc)
 {
 	struct kvm_sev_launch_update_data data = {
-		.uaddr = (uintptr_t)pc->flash + FLASH_BYTES - pc->firmware_bytes, .len = pc->firmware_bytes,
+		.uaddr = (uintptr_t)pc->flash + FLASH_BYTES - pc->firmware_bytes,
+		.len = pc->firmware_bytes,
 	};
 
 	return vmm_sev_cmd(pc->vm, KVM_SEV_LAUNCH_UPDATE_DATA, &data, NULL);
@@ -35,10 +36,11 @@ void pc_launch(struct pc *pc)
 	unsigned int i;
 
 	if (!ap_start)
-		vmm_fail("the firmware does not say where APs of an SEV-ES guest start: is it an OVMF?");
+		vmm_fail(
+			"the firmware does not say where APs of an SEV-ES guest start: is it an OVMF?");
 	for (i = 1; i < pc->vm->nr_vcpus; i++)
 		start_at(&pc->vm->vcpus[i], ap_start);
-	if (vmm_launch_start(pc->vm) || launch_firmware(pc) || vmm_launch_vmsa(pc->vm) || vmm_launch_measure(pc->vm) ||
-	    vmm_launch_finish(pc->vm))
+	if (vmm_launch_start(pc->vm) || launch_firmware(pc) || vmm_launch_vmsa(pc->vm) ||
+	    vmm_launch_measure(pc->vm) || vmm_launch_finish(pc->vm))
 		vmm_fail("the machine cannot be launched: %m");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The launch of the machine as an SEV-ES guest: the firmware is what is measured, APs start where it says.
+ * The launch of the machine as an SEV-ES guest: only the firmware is measured, and it defines where
+ * APs start.
  */
 #ifndef ES_PC_LAUNCH_H
 #define ES_PC_LAUNCH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the machine boots: a kernel's file, an initramfs made of one program, a command line.  OVMF gets them through
- * fw_cfg.
+ * The software that the machine boots: a kernel's file, an initramfs made of one program, a command
+ * line.  OVMF gets them through fw_cfg.
  */
 #ifndef ES_PC_LINUX_H
 #define ES_PC_LINUX_H

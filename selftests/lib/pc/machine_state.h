@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What KVM holds for a VM as a whole: interrupt controllers, timer, clock.
+ * KVM's state of a VM as a whole: interrupt controllers, timer, clock.
  */
 #ifndef ES_PC_MACHINE_STATE_H
 #define ES_PC_MACHINE_STATE_H
@@ -15,7 +15,7 @@ struct machine_state {
 };
 
 void machine_save(struct vmm_vm *vm, struct machine_state *state);
-/* The clock goes on by the time that has passed. */
+/* Set the state; the clock advances by the time that has passed. */
 void machine_restore(struct vmm_vm *vm, const struct machine_state *state);
 
 #endif

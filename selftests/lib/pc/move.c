@@ -17,7 +17,7 @@ static uint64_t now_us(void)
 	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
 }
 
-/* The new VM has vCPUs and controllers, no SEV yet. */
+/* Give the new VM vCPUs and interrupt controllers, no SEV yet. */
 static void prepare(struct pc *pc, struct vmm_vm *to)
 {
 	struct vmm_vm_options twin = pc->options;
@@ -40,8 +40,9 @@ static void save(struct vmm_vm *vm, struct machine_state *machine, struct cpu_st
 	machine_save(vm, machine);
 }
 
-/* The interrupt controllers last: what waits in them goes to APICs that are as they were. */
-static void restore(struct vmm_vm *vm, const struct machine_state *machine, const struct cpu_state *cpus)
+/* Set the interrupt controllers last: their pending interrupts go to APICs that are restored. */
+static void restore(struct vmm_vm *vm, const struct machine_state *machine,
+		    const struct cpu_state *cpus)
 {
 	unsigned int i;
 
@@ -62,7 +63,7 @@ unsigned int pc_move(struct pc *pc)
 	prepare(pc, to);
 	start_us = now_us();
 	save(from, &machine, cpus);
-	if (!pc_runs(pc)) {	/* it ended meanwhile, and its VMM will see that */
+	if (!pc_runs(pc)) {	/* it ended in the meantime, and its VMM will see that */
 		vmm_vm_close(to);
 		return 0;
 	}

@@ -17,10 +17,12 @@
 
 static uint8_t *map(uint64_t bytes)
 {
-	uint8_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	uint8_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
+			       0);
 
 	if (memory == MAP_FAILED)
-		vmm_fail("mapping %llu bytes of guest memory failed: %m", (unsigned long long)bytes);
+		vmm_fail("mapping %llu bytes of guest memory failed: %m",
+			 (unsigned long long)bytes);
 	return memory;
 }
 
@@ -29,13 +31,18 @@ static void map_memory(struct pc *pc, const char *firmware)
 	pc->ram = map(PC_RAM_BYTES);
 	pc->flash = map(FLASH_BYTES);
 	pc->slots[0] = (struct vmm_slot){ .bytes = PC_RAM_BYTES, .memory = pc->ram };
-	pc->slots[1] = (struct vmm_slot){ .gpa = FLASH_GPA, .bytes = FLASH_BYTES, .memory = pc->flash };
+	pc->slots[1] = (struct vmm_slot){ .gpa = FLASH_GPA,
+					  .bytes = FLASH_BYTES,
+					  .memory = pc->flash };
 	pc->firmware_bytes = flash_load(pc->flash, firmware);
 	if (!pc->firmware_bytes)
 		vmm_fail("the firmware %s cannot be read or is larger than 2 MiB", firmware);
 }
 
-/* No topology: each CPU is a package of its own.  The TSC may change with a move, so the clock is KVM's. */
+/*
+ * Show no topology: each CPU is a separate package.  The TSC may change with a move, so the clock
+ * is KVM's.
+ */
 static void edit_cpuid(struct kvm_cpuid_entry2 *entry)
 {
 	switch (entry->function) {
@@ -61,7 +68,7 @@ static void edit_cpuid(struct kvm_cpuid_entry2 *entry)
 	}
 }
 
-/* The same without memory encryption. */
+/* Edit CPUID in the same way, without memory encryption. */
 static void edit_plain_cpuid(struct kvm_cpuid_entry2 *entry)
 {
 	edit_cpuid(entry);
@@ -85,8 +92,11 @@ void pc_create(struct pc *pc, const struct pc_options *options)
 	memset(pc, 0, sizeof(*pc));
 	map_memory(pc, options->firmware);
 	pc->options = (struct vmm_vm_options){
-		.nr_vcpus = options->nr_vcpus, .ghcb_version = options->ghcb_version, .plain = options->plain,
-		.slots = pc->slots, .nr_slots = 2,
+		.nr_vcpus = options->nr_vcpus,
+		.ghcb_version = options->ghcb_version,
+		.plain = options->plain,
+		.slots = pc->slots,
+		.nr_slots = 2,
 		.edit_cpuid = options->plain ? edit_plain_cpuid : edit_cpuid,
 	};
 	pc->vm = &pc->vms[0];

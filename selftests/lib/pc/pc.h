@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The smallest PC on which OVMF starts a Linux kernel: memory, firmware, KVM's interrupt controllers and timer, fw_cfg,
- * CMOS, power management registers, a host bridge, two serial ports.  With SEV-ES, or plain to look into a guest that
- * does not start.
+ * The smallest PC on which OVMF starts a Linux kernel: memory, firmware, KVM's interrupt
+ * controllers and timer, fw_cfg, CMOS, power management registers, a host bridge, two serial ports.
+ * With SEV-ES, or plain to look into a guest that does not start.
  */
 #ifndef ES_PC_PC_H
 #define ES_PC_PC_H
@@ -42,12 +42,15 @@ struct pc {
 	struct serial console, line;	/* COM1: the kernel's console; COM2 */
 };
 
-/* Builds the machine and launches it; its vCPUs do not run yet.  Failures end the case with one sentence. */
+/*
+ * Build the machine and launch it; its vCPUs do not run yet.  Failures end the case with one
+ * sentence.
+ */
 void pc_create(struct pc *pc, const struct pc_options *options);
 void pc_destroy(struct pc *pc);
-/* All vCPUs run (on). */
+/* Let all vCPUs run, or resume. */
 void pc_go(struct pc *pc);
-/* False when a vCPU has left KVM_RUN by an exit that this machine does not know. */
+/* Return false when a vCPU has left KVM_RUN by an exit that this machine does not know. */
 bool pc_runs(struct pc *pc);
 
 #endif

@@ -17,7 +17,7 @@ void pci_init(struct pci *pci)
 	memcpy(pci->power, (uint8_t[]){ 0x86, 0x80, 0x13, 0x71, 0, 0, 0x80, 2, 3, 0, 0x80, 6 }, 12);
 }
 
-/* The register at that port, or NULL: no such function. */
+/* Return the register at that port, or NULL: no such function. */
 static uint8_t *register_at(struct pci *pci, uint16_t offset, unsigned int bytes)
 {
 	unsigned int at = (pci->address & 0xfc) + offset - DATA;

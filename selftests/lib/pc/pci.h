@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * PCI configuration space as OVMF wants it: an i440FX host bridge, by which OVMF knows the machine, and the power
- * management function of a PIIX4, which tells where the registers of pm.h are.  A scan finds only the bridge.
+ * PCI configuration space as OVMF wants it: an i440FX host bridge, by which OVMF knows the machine,
+ * and the power management function of a PIIX4, which holds the address of the registers of pm.h.
+ * A scan finds only the bridge.
  *
  * Source: Intel 290549 (82441FX) and 290562 (82371AB) data sheets.
  */

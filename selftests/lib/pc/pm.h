@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * ACPI power management registers: status, enable, control, and the timer of 3.58 MHz by which OVMF waits.
+ * ACPI power management registers: status, enable, control, and the timer of 3.58 MHz by which OVMF
+ * waits.
  *
  * Source: ACPI 6.4, section 4.8.
  */

@@ -9,7 +9,8 @@
 #define COM2_PORT	0x2f8
 
 #define DEVICE(member, first_port, nr, name) \
-	{ .first = (first_port), .ports = (nr), .offset = offsetof(struct pc, member), .in = name##_in, .out = name##_out }
+	{ .first = (first_port), .ports = (nr), .offset = offsetof(struct pc, member),	\
+	  .in = name##_in, .out = name##_out }
 
 static const struct {
 	uint16_t first, ports;
@@ -25,7 +26,7 @@ static const struct {
 	DEVICE(pm, PM_BASE, PM_PORTS, pm),
 };
 
-/* One access; what is not there reads as ones. */
+/* Make one access; a port without device reads as ones. */
 static void access_port(struct pc *pc, uint16_t port, bool out, unsigned int bytes, uint8_t *data)
 {
 	uint32_t value = 0, in = ~0u;
@@ -54,14 +55,16 @@ static void on_io(struct pc *pc, struct kvm_run *run)
 	uint32_t i;
 
 	for (i = 0; i < run->io.count; i++, data += run->io.size)
-		access_port(pc, run->io.port, run->io.direction == KVM_EXIT_IO_OUT, run->io.size, data);
+		access_port(pc, run->io.port, run->io.direction == KVM_EXIT_IO_OUT, run->io.size,
+			    data);
 }
 
-/* Only the flash answers; a guest with SEV-ES writes to it by MMIO. */
+/* Handle MMIO: only the flash responds; a guest with SEV-ES writes to it by MMIO. */
 static void on_mmio(struct pc *pc, struct kvm_run *run)
 {
 	uint64_t at = run->mmio.phys_addr - FLASH_GPA;
-	bool flash = run->mmio.phys_addr >= FLASH_GPA && at + run->mmio.len <= FLASH_BYTES - pc->firmware_bytes;
+	bool flash = run->mmio.phys_addr >= FLASH_GPA &&
+		     at + run->mmio.len <= FLASH_BYTES - pc->firmware_bytes;
 
 	if (run->mmio.is_write) {
 		if (flash)

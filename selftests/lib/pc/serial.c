@@ -20,7 +20,8 @@ enum { DATA, IER, IIR, LCR, MCR, LSR, MSR, SCRATCH };	/* registers */
 #define LSR_EMPTY	0x60
 #define MSR_READY	0xb0	/* carrier, data set ready, clear to send */
 
-void serial_init(struct serial *serial, unsigned int irq, void (*set_irq)(void *, unsigned int, bool), void *context)
+void serial_init(struct serial *serial, unsigned int irq,
+		 void (*set_irq)(void *, unsigned int, bool), void *context)
 {
 	memset(serial, 0, sizeof(*serial));
 	serial->irq = irq;
@@ -69,7 +70,7 @@ bool serial_take(struct serial *serial, void *data, unsigned int bytes)
 	return true;
 }
 
-/* An edge, if the line is high: one interrupt too many does no harm. */
+/* Give an edge, if the line is high: one interrupt too many does no harm. */
 void serial_renew_irq(struct serial *serial)
 {
 	serial->line = false;
@@ -81,7 +82,7 @@ static uint8_t receive(struct serial *serial)
 	return serial->head == serial->tail ? 0 : serial->queue[serial->head++ % SERIAL_QUEUE];
 }
 
-/* The interrupt goes away when its cause has been read. */
+/* Read the cause of the interrupt, which clears the interrupt. */
 static uint8_t read_iir(struct serial *serial)
 {
 	uint8_t iir = cause(serial);
@@ -91,7 +92,7 @@ static uint8_t read_iir(struct serial *serial)
 	return iir | (serial->fifo ? IIR_FIFO : 0);
 }
 
-/* In a loop the outputs come back as inputs. */
+/* Return the modem's inputs; in a loop the outputs come back as inputs. */
 static uint8_t modem_status(struct serial *serial)
 {
 	uint8_t mcr = serial->mcr;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A serial port with a 16550A: a queue towards the guest, the last of what the guest sent, an interrupt.
+ * A serial port with a 16550A: a queue towards the guest, the last bytes that the guest sent, an
+ * interrupt.
  *
  * Source: National Semiconductor PC16550D data sheet.
  */
@@ -27,12 +28,13 @@ struct serial {
 	void *context;
 };
 
-void serial_init(struct serial *serial, unsigned int irq, void (*set_irq)(void *, unsigned int, bool), void *context);
-/* Towards the guest; false: the queue is full. */
+void serial_init(struct serial *serial, unsigned int irq,
+		 void (*set_irq)(void *, unsigned int, bool), void *context);
+/* Send to the guest; false: the queue is full. */
 bool serial_send(struct serial *serial, const void *data, unsigned int bytes);
-/* The guest's next bytes; false: there are not that many yet. */
+/* Take the guest's next bytes; false: there are not that many yet. */
 bool serial_take(struct serial *serial, void *data, unsigned int bytes);
-/* After a move: the new VM's interrupt controllers learn what the line is. */
+/* Set the line in the new VM's interrupt controllers after a move. */
 void serial_renew_irq(struct serial *serial);
 uint32_t serial_in(void *serial, uint16_t offset, unsigned int bytes);
 void serial_out(void *serial, uint16_t offset, unsigned int bytes, uint32_t value);

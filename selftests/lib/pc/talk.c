@@ -18,7 +18,7 @@ static uint64_t now_ns(void)
 	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
-/* What the console got since the last call, as TAP comments. */
+/* Show the console's output since the last call, as TAP comments. */
 static void show_console(struct talk *talk)
 {
 	char byte;
@@ -34,7 +34,7 @@ static void show_console(struct talk *talk)
 	}
 }
 
-/* The next bytes from the guest, as soon as they are there. */
+/* Take the next bytes from the guest, as soon as they are there. */
 static bool take(struct talk *talk, void *data, unsigned int bytes, unsigned int seconds)
 {
 	uint64_t end_ns = now_ns() + seconds * 1000000000ull;
@@ -56,8 +56,10 @@ bool talk_begin(struct talk *talk, struct pc *pc, unsigned int seconds)
 {
 	char words[sizeof(TALK_READY) - 1];
 
-	*talk = (struct talk){ .pc = pc, .ahead_least_ns = INT64_MIN / 2, .ahead_most_ns = INT64_MAX / 2 };
-	return take(talk, words, sizeof(words), seconds) && !memcmp(words, TALK_READY, sizeof(words));
+	*talk = (struct talk){ .pc = pc, .ahead_least_ns = INT64_MIN / 2,
+			       .ahead_most_ns = INT64_MAX / 2 };
+	return take(talk, words, sizeof(words), seconds) &&
+	       !memcmp(words, TALK_READY, sizeof(words));
 }
 
 void talk_ask(struct talk *talk)
@@ -79,11 +81,15 @@ bool talk_wait(struct talk *talk, unsigned int seconds)
 	return take(talk, &talk->answer, sizeof(talk->answer), seconds);
 }
 
-/* The answer was written between the question and now: that bounds how far the guest's clock is ahead. */
+/*
+ * Check the clock.  The record was written between the request and now: that bounds how far the
+ * guest's clock is ahead.
+ */
 static bool clock_is_good(struct talk *talk)
 {
 	uint64_t now = now_ns();
-	int64_t least = talk->answer.clock_ns - now, most = talk->answer.clock_ns - talk->asked_ns, slack;
+	int64_t least = talk->answer.clock_ns - now, most = talk->answer.clock_ns - talk->asked_ns,
+		slack;
 
 	if (!talk->first_ns)
 		talk->first_ns = now;
@@ -100,15 +106,20 @@ static bool clock_is_good(struct talk *talk)
 const char *talk_verdict(struct talk *talk)
 {
 	static const char *const faults[TALK_FAULTS] = {
-		[TALK_SUM] = "the guest got other bytes than were sent", [TALK_ORDER] = "the guest missed a round",
+		[TALK_SUM] = "the guest got other bytes than were sent",
+		[TALK_ORDER] = "the guest missed a round",
 		[TALK_CLOCK_BACK] = "the guest's clock went back",
 		[TALK_CLOCK_SOURCE] = "the guest gave up its clock",
-		[TALK_TIMER] = "timer interrupts stayed away", [TALK_SLEEP] = "a sleep was too short",
+		[TALK_TIMER] = "timer interrupts stayed away",
+		[TALK_SLEEP] = "a sleep was too short",
 		[TALK_SERIAL] = "serial interrupts stayed away",
-		[TALK_OFFLINE] = "CPU 1 did not go offline", [TALK_ONLINE] = "CPU 1 did not come online",
+		[TALK_OFFLINE] = "CPU 1 did not go offline",
+		[TALK_ONLINE] = "CPU 1 did not come online",
 		[TALK_PLACE] = "a thread did not run on CPU 1",
-		[TALK_AP_TIMER] = "timer interrupts of CPU 1 stayed away", [TALK_CPUID] = "CPUID said something else",
-		[TALK_MEMORY] = "memory changed", [TALK_FLOAT] = "floating point numbers changed",
+		[TALK_AP_TIMER] = "timer interrupts of CPU 1 stayed away",
+		[TALK_CPUID] = "CPUID said something else",
+		[TALK_MEMORY] = "memory changed",
+		[TALK_FLOAT] = "floating point numbers changed",
 		[TALK_KERNEL] = "the guest's kernel complained",
 	};
 	struct talk_answer *answer = &talk->answer;
@@ -116,7 +127,8 @@ const char *talk_verdict(struct talk *talk)
 	unsigned int i;
 
 	talk_fill(data, ~answer->round);
-	if (answer->magic != TALK_ANSWER || answer->sum != talk_sum(answer, offsetof(struct talk_answer, sum)) ||
+	if (answer->magic != TALK_ANSWER ||
+	    answer->sum != talk_sum(answer, offsetof(struct talk_answer, sum)) ||
 	    memcmp(data, answer->data, sizeof(data)))
 		return "the guest's bytes arrived changed";
 	for (i = 0; i < TALK_FAULTS; i++) {

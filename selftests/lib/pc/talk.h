@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The VMM's end of the talk with the guest's init (guest-linux/talk.h): a round is asked for, answered and judged.
+ * The VMM's end of the talk with the guest's init (guest-linux/talk.h): the VMM requests a round,
+ * gets a record and checks it.
  */
 #ifndef ES_PC_TALK_H
 #define ES_PC_TALK_H
@@ -12,7 +13,7 @@ struct talk {
 	struct pc *pc;
 	uint32_t round;
 	uint64_t asked_ns;
-	/* By how much the guest's clock is ahead of the host's, as far as the answers tell. */
+	/* By how much the guest's clock is ahead of the host's, as far as the records show. */
 	int64_t ahead_least_ns, ahead_most_ns;
 	uint64_t first_ns;
 	struct talk_answer answer;
@@ -20,12 +21,15 @@ struct talk {
 	unsigned int text_bytes;
 };
 
-/* Waits for the guest's first words; false: they did not come within SECONDS, or the guest ended.  Shows the console. */
+/*
+ * Wait for the guest's first words; false: they did not come within SECONDS, or the guest ended.
+ * Show the console.
+ */
 bool talk_begin(struct talk *talk, struct pc *pc, unsigned int seconds);
 void talk_ask(struct talk *talk);
-/* Waits for the answer; the same. */
+/* Wait for the guest's record; false as for talk_begin(). */
 bool talk_wait(struct talk *talk, unsigned int seconds);
-/* What is wrong with the answer, in words; NULL: nothing. */
+/* Return what is wrong with the record, in words; NULL: nothing. */
 const char *talk_verdict(struct talk *talk);
 
 #endif

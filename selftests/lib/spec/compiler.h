@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Words that the kernel's headers have, for the tests and the guest; and access to memory that somebody
- * else (the host, the guest, another vCPU) reads and writes at the same time.
+ * Macros that the kernel's headers have, for the tests and the guest; and access to memory that the
+ * host, the guest or another vCPU reads and writes at the same time.
  */
 #ifndef ES_SPEC_COMPILER_H
 #define ES_SPEC_COMPILER_H

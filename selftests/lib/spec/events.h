@@ -2,8 +2,9 @@
 /*
  * Numbers of the GHCB protocol, written down once more for the tests (see ghcb.h for why).
  *
- * Source: AMD 56421 GHCB Specification, sections "GHCB MSR Protocol", "List of Supported Non-Automatic
- * Events"; AMD 24593 APM Volume 2, appendix "SVM Intercept Exit Codes" for codes below 0x400.
+ * Source: AMD 56421 GHCB Specification, sections "GHCB MSR Protocol", "List of Supported
+ *	Non-Automatic Events"; AMD 24593 APM Volume 2, appendix "SVM Intercept Exit Codes" for codes
+ *	below 0x400.
  */
 #ifndef ES_SPEC_EVENTS_H
 #define ES_SPEC_EVENTS_H
@@ -43,7 +44,7 @@ enum spec_exit {
 #define SPEC_JUMP_TABLE_SET	0
 #define SPEC_JUMP_TABLE_GET	1
 
-/* GHCB MSR protocol: the low 12 bits say what the rest is. */
+/* GHCB MSR protocol: the low 12 bits identify the request or response. */
 #define SPEC_MSR_INFO(value)	((value) & 0xfff)
 #define SPEC_MSR_DATA(value)	((value) >> 12)
 enum spec_msr_info {
@@ -66,13 +67,18 @@ enum spec_msr_info {
 	SPEC_MSR_TERMINATE	= 0x100,
 };
 
-#define SPEC_MSR_CPUID(fn, reg)	((uint64_t)(fn) << 32 | (uint64_t)(reg) << 30 | SPEC_MSR_CPUID_REQ)
-#define SPEC_MSR_TERM(set, code) ((uint64_t)(code) << 16 | (uint64_t)(set) << 12 | SPEC_MSR_TERMINATE)
+#define SPEC_MSR_CPUID(fn, reg) \
+	((uint64_t)(fn) << 32 | (uint64_t)(reg) << 30 | SPEC_MSR_CPUID_REQ)
+#define SPEC_MSR_TERM(set, code) \
+	((uint64_t)(code) << 16 | (uint64_t)(set) << 12 | SPEC_MSR_TERMINATE)
 
 /* SW_EXITINFO1 of the page-based termination request. */
 #define SPEC_NAE_TERM(set, code) ((uint64_t)(code) << 4 | (uint64_t)(set))
 
-/* SW_EXITINFO2 of an answer that asks for an exception, in EVENTINJ form: exception, valid, vector. */
+/*
+ * SW_EXITINFO2 of a response that requests an exception, in EVENTINJ form: exception, valid,
+ * vector.
+ */
 #define SPEC_RAISE_UD		0x80000306ull
 #define SPEC_RAISE_GP		0x80000b0dull	/* with the error code 0 */
 

@@ -2,9 +2,10 @@
 /*
  * The GHCB page, written down once more for the tests.
  *
- * Source: AMD 56421 GHCB Specification, section "GHCB Layout".  Taken from the specification, not
- * from the headers of the module, so that a slip in one shows against the other (unit/layout.c
- * compares the two).  A field is named by its byte offset; its bit in VALID_BITMAP is offset / 8.
+ * Source: AMD 56421 GHCB Specification, section "GHCB Layout".  Copied from the specification, not
+ *	from the headers of the module, so that a slip in one shows against the other (unit/layout.c
+ *	compares the two).  A field is named by its byte offset; its bit in VALID_BITMAP is offset /
+ *	8.
  */
 #ifndef ES_SPEC_GHCB_H
 #define ES_SPEC_GHCB_H
@@ -41,7 +42,7 @@ enum spec_ghcb_field {
 #define SPEC_GHCB_USAGE			0xffc
 #define SPEC_GHCB_BYTES			0x1000
 
-/* SW_EXITINFO1 of an answer, and SW_EXITINFO2 when it is MALFORMED. */
+/* SW_EXITINFO1 of a response, and SW_EXITINFO2 when it is MALFORMED. */
 enum spec_answer { SPEC_HANDLED = 0, SPEC_EXCEPTION = 1, SPEC_MALFORMED = 2 };
 enum spec_malformed {
 	SPEC_NOT_REGISTERED = 1, SPEC_INVALID_USAGE, SPEC_INVALID_SCRATCH,
@@ -53,7 +54,7 @@ static inline uint64_t spec_ghcb_get(const void *page, unsigned int field)
 	return shared_read((const uint64_t *)((const char *)page + (field & ~7u)));
 }
 
-/* The byte of VALID_BITMAP that has the field's bit, and that bit. */
+/* Return the byte of VALID_BITMAP that has the field's bit, and return that bit. */
 static inline uint8_t *spec_ghcb_valid_byte(const void *page, unsigned int field)
 {
 	return (uint8_t *)page + SPEC_GHCB_BITMAP + field / 64;

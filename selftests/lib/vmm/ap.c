@@ -29,7 +29,8 @@ void vmm_kick(struct vmm_vcpu *from, struct vmm_vcpu *to)
 	spec_ghcb_put(ghcb, SPEC_GHCB_RCX, to->nr);
 	vmm_send(from);
 	if (vmm_info1(from) || spec_ghcb_get(vmm_answer(from), SPEC_GHCB_RAX))
-		vmm_fail("vCPU %u cannot kick vCPU %u: answer %u", from->nr, to->nr, vmm_info1(from));
+		vmm_fail("vCPU %u cannot kick vCPU %u: answer %u", from->nr, to->nr,
+			 vmm_info1(from));
 }
 
 void vmm_boot_ap(struct vmm_vcpu *bsp, struct vmm_vcpu *ap)

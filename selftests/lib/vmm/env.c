@@ -15,7 +15,7 @@
 
 #define MODULE "/sys/module/kvm_amd/"
 
-/* First line of a file without its line end; false when it cannot be read. */
+/* Read the first line of a file without its line end; return false when it cannot be read. */
 static bool read_line(const char *path, char *line, int size_bytes)
 {
 	FILE *file = fopen(path, "r");
@@ -43,7 +43,8 @@ const char *vmm_env_lacks(void)
 
 	if (!opens("/dev/kvm"))
 		return "/dev/kvm cannot be opened: load kvm_amd and run the test as root";
-	if (!read_line(MODULE "parameters/sev_es", on, sizeof(on)) || (on[0] != 'Y' && on[0] != '1'))
+	if (!read_line(MODULE "parameters/sev_es", on, sizeof(on)) ||
+	    (on[0] != 'Y' && on[0] != '1'))
 		return "kvm_amd reports no SEV-ES on this host (parameter sev_es is not Y)";
 	if (!opens("/dev/sev"))
 		return "/dev/sev cannot be opened: load ccp and run the test as root";
@@ -81,8 +82,8 @@ void vmm_print_rerun(void)
 	struct utsname name;
 
 	uname(&name);
-	printf("# rerun: make -C selftests run_tests TESTS=%s KVERS=%s\n", program_invocation_short_name,
-	       name.release);
+	printf("# rerun: make -C selftests run_tests TESTS=%s KVERS=%s\n",
+	       program_invocation_short_name, name.release);
 }
 
 void vmm_fail(const char *format, ...)

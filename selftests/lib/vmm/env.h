@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where a test runs: prints kernel and module as TAP comments before the first case, and ends the
- * program with a skip and its reason when the host has no SEV-ES.  Include it once in each test.
+ * The environment of a test: prints kernel and module as TAP comments before the first case, and
+ * ends the program with a skip and its reason when the host has no SEV-ES.  Include it once in each
+ * test.
  */
 #ifndef ES_VMM_ENV_H
 #define ES_VMM_ENV_H
@@ -9,15 +10,18 @@
 #include <stdbool.h>
 #include "../spec/compiler.h"
 
-/* Returns why the tests cannot run here, or NULL. */
+/* Return why the tests cannot run here, or NULL. */
 const char *vmm_env_lacks(void);
 void vmm_env_print(void);
 bool vmm_env_stock_module(void);
 
-/* Seconds that a test waits for anything: ES_TIME_LIMIT_S, else 30. */
+/* Return the seconds that a test waits for anything: ES_TIME_LIMIT_S, else 30. */
 unsigned int vmm_time_limit_s(void);
 
-/* Ends the running case as failed: what was wanted or seen, and how to run just this again. */
+/*
+ * End the running case as failed; print what was wanted or seen, and how to run only this case
+ * again.
+ */
 printf_like(1, 2) _Noreturn void vmm_fail(const char *format, ...);
 void vmm_print_rerun(void);
 

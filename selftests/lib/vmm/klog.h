@@ -5,7 +5,7 @@
 #ifndef ES_VMM_KLOG_H
 #define ES_VMM_KLOG_H
 
-/* How many lines of the log hold WORDS.  Ends the running case where the log cannot be read. */
+/* Return how many lines of the log hold WORDS.  End the running case if the log cannot be read. */
 unsigned int vmm_logged(const char *words);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The line between the two ends of a migration: frames, their answers, and who serves.
+ * The line between the two ends of a migration: frames, their responses, and the end that serves.
  */
 #include "link.h"
 
@@ -25,7 +25,7 @@ enum frame_kind { FRAME_ROLE, FRAME_DATA, FRAME_ANSWER, FRAME_HANG_UP, FRAME_VER
 
 struct frame {
 	uint64_t magic;
-	uint32_t kind, number;	/* a role, bytes that follow, a verdict */
+	uint32_t kind, number;	/* a role, bytes that follow, a result */
 };
 
 const char *vmm_link_device(void)
@@ -33,7 +33,10 @@ const char *vmm_link_device(void)
 	return getenv("ES_LINK");
 }
 
-/* False: nothing can be read or written within the limit, or the other end is gone. */
+/*
+ * Wait until ready; false: nothing can be read or written within the limit, or the other end is
+ * dead.
+ */
 static bool ready(struct vmm_link *link, short events, int limit_ms)
 {
 	struct pollfd fd = { .fd = link->fd, .events = events };
@@ -76,7 +79,7 @@ static bool write_frame(struct vmm_link *link, uint32_t kind, uint32_t number)
 	return write_all(link, &frame, sizeof(frame));
 }
 
-/* What a role left on the line when it was killed comes first, and is passed over. */
+/* Read a frame.  Skip the data that a killed role left on the line. */
 static bool read_frame(struct vmm_link *link, struct frame *frame, int limit_ms)
 {
 	uint8_t *bytes = (uint8_t *)frame;
@@ -91,7 +94,7 @@ static bool read_frame(struct vmm_link *link, struct frame *frame, int limit_ms)
 	return true;
 }
 
-/* Waits for a frame of that kind, or the end. */
+/* Wait for a frame of that kind, or the end. */
 static bool expect_frame(struct vmm_link *link, uint32_t kind, uint32_t *number)
 {
 	struct frame frame;
@@ -115,7 +118,8 @@ bool vmm_put(struct vmm_link *link, const void *data, size_t len_bytes)
 	for (; len_bytes; data = (const uint8_t *)data + piece_bytes, len_bytes -= piece_bytes) {
 		piece_bytes = len_bytes < FRAME_BYTES ? len_bytes : FRAME_BYTES;
 		if (link->over || !write_frame(link, FRAME_DATA, piece_bytes) ||
-		    !write_all(link, data, piece_bytes) || !expect_frame(link, FRAME_ANSWER, &ignored))
+		    !write_all(link, data, piece_bytes) ||
+		    !expect_frame(link, FRAME_ANSWER, &ignored))
 			return false;
 	}
 	return true;
@@ -141,7 +145,7 @@ static void open_device(struct vmm_link *link)
 		vmm_fail("the line to the other host, %s, cannot be opened: %m", vmm_link_device());
 }
 
-/* A role is played by a process of its own: what it leaves behind goes with it. */
+/* Play a role in a separate process, so that everything that it leaves ends with it. */
 static int play(struct vmm_link *link, vmm_role_fn role)
 {
 	int status = 1;
@@ -157,7 +161,7 @@ static int play(struct vmm_link *link, vmm_role_fn role)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
-/* Ends when nobody asks any more: the other end is gone, or has not come. */
+/* Serve until there are no requests any more: the other end has ended, or has not come. */
 static bool serve(struct vmm_link *link, const vmm_role_fn *roles, unsigned int nr_roles)
 {
 	struct frame frame;
@@ -207,7 +211,7 @@ bool vmm_link_serve(const vmm_role_fn *roles, unsigned int nr_roles)
 	return serve(&link, roles, nr_roles);
 }
 
-/* Until the other host has started, nobody listens. */
+/* Repeat the request: until the other host has started, it does not listen. */
 void vmm_link_ask(struct vmm_link *link, uint32_t role)
 {
 	struct frame frame;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Live migration: firmware commands, and what goes over the line between the two ends.
+ * Live migration: firmware commands, and the data on the line between the two ends.
  */
 #include "migrate.h"
 
@@ -15,7 +15,7 @@
 #define NR_PAGES	(AGENT_GUEST_BYTES / PAGE_BYTES)
 #define POLICY		(ES_POLICY_NODBG | ES_POLICY_ES)
 #define SESSION_BYTES	128
-/* AMD's two certificates, which the platform does not look into: nobody but AMD can make them. */
+/* AMD's two certificates, which the platform does not check: only AMD can create them. */
 #define AMD_BYTES	(2 * (64 + 3 * 256))
 
 #define INVALID_LENGTH	4
@@ -46,8 +46,10 @@ struct vcpu_record {
 static void own_certificates(struct vmm_vm *vm, struct certificates *certs)
 {
 	struct sev_user_data_pdh_cert_export export = {
-		.pdh_cert_address = (uintptr_t)certs->pdh, .pdh_cert_len = sizeof(certs->pdh),
-		.cert_chain_address = (uintptr_t)certs->chain, .cert_chain_len = sizeof(certs->chain),
+		.pdh_cert_address = (uintptr_t)certs->pdh,
+		.pdh_cert_len = sizeof(certs->pdh),
+		.cert_chain_address = (uintptr_t)certs->chain,
+		.cert_chain_len = sizeof(certs->chain),
 	};
 	struct sev_issue_cmd cmd = { .cmd = SEV_PDH_CERT_EXPORT, .data = (uintptr_t)&export };
 
@@ -55,11 +57,15 @@ static void own_certificates(struct vmm_vm *vm, struct certificates *certs)
 		vmm_fail("SEV_PDH_CERT_EXPORT failed with firmware error %u: %m", cmd.error);
 }
 
-static int update_vmsa(struct vmm_vcpu *vcpu, uint32_t id, struct vmm_packet *packet, uint32_t *fw_error)
+static int update_vmsa(struct vmm_vcpu *vcpu, uint32_t id, struct vmm_packet *packet,
+		       uint32_t *fw_error)
 {
 	struct kvm_amd_es_update_vmsa args = {
-		.hdr_uaddr = (uintptr_t)packet->hdr, .hdr_len = sizeof(packet->hdr), .vcpu_id = vcpu->nr,
-		.trans_uaddr = (uintptr_t)packet->data, .trans_len = sizeof(packet->data),
+		.hdr_uaddr = (uintptr_t)packet->hdr,
+		.hdr_len = sizeof(packet->hdr),
+		.vcpu_id = vcpu->nr,
+		.trans_uaddr = (uintptr_t)packet->data,
+		.trans_len = sizeof(packet->data),
 	};
 
 	return vmm_sev_cmd(vcpu->vm, id, &args, fw_error);
@@ -114,10 +120,14 @@ static bool send_start(struct vmm_vm *vm, struct vmm_link *link, struct certific
 	struct certificates own;
 	struct start start = { };
 	struct kvm_sev_send_start args = {
-		.pdh_cert_uaddr = (uintptr_t)target->pdh, .pdh_cert_len = sizeof(target->pdh),
-		.plat_certs_uaddr = (uintptr_t)target->chain, .plat_certs_len = sizeof(target->chain),
-		.amd_certs_uaddr = (uintptr_t)amd, .amd_certs_len = sizeof(amd),
-		.session_uaddr = (uintptr_t)start.session, .session_len = sizeof(start.session),
+		.pdh_cert_uaddr = (uintptr_t)target->pdh,
+		.pdh_cert_len = sizeof(target->pdh),
+		.plat_certs_uaddr = (uintptr_t)target->chain,
+		.plat_certs_len = sizeof(target->chain),
+		.amd_certs_uaddr = (uintptr_t)amd,
+		.amd_certs_len = sizeof(amd),
+		.session_uaddr = (uintptr_t)start.session,
+		.session_len = sizeof(start.session),
 	};
 	uint32_t fw_error;
 
@@ -137,7 +147,8 @@ bool vmm_source_begin(struct vmm_vm *vm, struct vmm_link *link)
 		return false;
 	own_certificates(vm, &own);
 	if (!memcmp(own.pdh, target.pdh, sizeof(own.pdh)) == link->remote)
-		vmm_fail("%s platform", link->remote ? "two hosts have the same" : "one host has more than one");
+		vmm_fail("%s platform",
+			 link->remote ? "two hosts have the same" : "one host has more than one");
 	return send_start(vm, link, &target);
 }
 
@@ -178,7 +189,7 @@ static bool send_one(struct vmm_vm *vm, struct vmm_link *link, uint64_t gpa)
 	return vmm_put(link, &page, sizeof(page));
 }
 
-/* Of the memory that nobody touched yet nothing is sent. */
+/* Return false for memory that was never touched: it is not sent. */
 static bool is_due(struct vmm_vm *vm, const uint64_t *written, unsigned int nr)
 {
 	if (written)
@@ -197,13 +208,14 @@ bool vmm_source_memory(struct vmm_vm *vm, struct vmm_link *link, bool only_writt
 	if (only_written && ioctl(vm->fd, KVM_GET_DIRTY_LOG, &log) < 0)
 		vmm_fail("KVM_GET_DIRTY_LOG failed: %m");
 	for (nr = 0; nr < NR_PAGES; nr++) {
-		if (is_due(vm, only_written ? written : NULL, nr) && !send_one(vm, link, nr * PAGE_BYTES))
+		if (is_due(vm, only_written ? written : NULL, nr) &&
+		    !send_one(vm, link, nr * PAGE_BYTES))
 			return false;
 	}
 	return vmm_put(link, &end, sizeof(end));
 }
 
-/* The target has everything: from here on the guest is its. */
+/* Hand over: the target has everything, and from here on the guest is the target's. */
 static bool hand_over(struct vmm_vm *vm, struct vmm_link *link)
 {
 	uint8_t yes;
@@ -215,7 +227,7 @@ static bool hand_over(struct vmm_vm *vm, struct vmm_link *link)
 	return true;
 }
 
-/* The state first: reading it writes the answer of the exit at hand into the guest's memory. */
+/* Read the state first: this writes the response of the exit in flight into the guest's memory. */
 bool vmm_source_finish(struct vmm_vm *vm, struct vmm_link *link)
 {
 	struct vcpu_record records[AGENT_MAX_VCPUS] = { };
@@ -236,7 +248,8 @@ bool vmm_source_finish(struct vmm_vm *vm, struct vmm_link *link)
 		if (vmm_send_vmsa(&vm->vcpus[i], &records[i].packet, NULL))
 			vmm_fail("KVM_AMD_ES_SEND_UPDATE_VMSA of vCPU %u failed: %m", i);
 	}
-	return vmm_put(link, &state, sizeof(state)) && vmm_put(link, records, sizeof(records)) && hand_over(vm, link);
+	return vmm_put(link, &state, sizeof(state)) && vmm_put(link, records, sizeof(records)) &&
+	       hand_over(vm, link);
 }
 
 static void make_keys(struct vmm_vm *vm)
@@ -247,8 +260,8 @@ static void make_keys(struct vmm_vm *vm)
 		vmm_fail("SEV_PDH_GEN failed with firmware error %u: %m", cmd.error);
 }
 
-int vmm_target_try(struct vmm_vm *vm, struct vmm_link *link, const struct vmm_vm_options *options, bool new_keys,
-		  uint32_t *fw_error)
+int vmm_target_try(struct vmm_vm *vm, struct vmm_link *link, const struct vmm_vm_options *options,
+		   bool new_keys, uint32_t *fw_error)
 {
 	struct vmm_vm_options blank = *options;
 	struct kvm_sev_receive_start args = { .policy = POLICY };
@@ -269,13 +282,15 @@ int vmm_target_try(struct vmm_vm *vm, struct vmm_link *link, const struct vmm_vm
 	return vmm_sev_cmd(vm, KVM_SEV_RECEIVE_START, &args, fw_error);
 }
 
-bool vmm_target_begin(struct vmm_vm *vm, struct vmm_link *link, const struct vmm_vm_options *options)
+bool vmm_target_begin(struct vmm_vm *vm, struct vmm_link *link,
+		      const struct vmm_vm_options *options)
 {
 	uint32_t fw_error = 0;
 	int status = vmm_target_try(vm, link, options, false, &fw_error);
 
 	if (status && status != -EPIPE)
-		vmm_fail("KVM_SEV_RECEIVE_START failed with firmware error %u: %s", fw_error, strerror(-status));
+		vmm_fail("KVM_SEV_RECEIVE_START failed with firmware error %u: %s", fw_error,
+			 strerror(-status));
 	return !status;
 }
 
@@ -289,12 +304,15 @@ bool vmm_target_memory(struct vmm_vm *vm, struct vmm_link *link)
 		if (page.kind == PAGE_SHARED)
 			memcpy(vm->memory + page.gpa, page.packet.data, PAGE_BYTES);
 		else if (receive_page(vm, &page))
-			vmm_fail("KVM_SEV_RECEIVE_UPDATE_DATA of 0x%lx failed: %m", (unsigned long)page.gpa);
+			vmm_fail("KVM_SEV_RECEIVE_UPDATE_DATA of 0x%lx failed: %m",
+				 (unsigned long)page.gpa);
 	}
 	return false;
 }
 
-/* The order does not matter: the state of each second vCPU comes before its registers. */
+/*
+ * Vary the order, which does not matter: the state of each second vCPU is set before its registers.
+ */
 static bool is_set_first(unsigned int nr)
 {
 	return nr & 1;

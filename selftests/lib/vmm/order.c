@@ -42,7 +42,9 @@ uint64_t vmm_info2(struct vmm_vcpu *vcpu)
 	return spec_ghcb_get(vmm_answer(vcpu), SPEC_GHCB_EXITINFO2);
 }
 
-/* The answer page starts as garbage, so that an answer that is not written cannot look like one. */
+/*
+ * Fill the response page with garbage, so that a response that is not written cannot look like one.
+ */
 void vmm_order_start(struct vmm_vcpu *vcpu, enum agent_order order, uint64_t in0, uint64_t in1)
 {
 	struct agent_mailbox *box = vmm_mailbox(vcpu);
@@ -82,8 +84,8 @@ void vmm_send_icr(struct vmm_vcpu *from, uint32_t icr, unsigned int to)
 	spec_ghcb_put(ghcb, SPEC_GHCB_RDX, to);
 	vmm_send(from);
 	if (vmm_info1(from))
-		vmm_fail("vCPU %u cannot send interrupt command 0x%x: answer %u, 0x%llx", from->nr, icr,
-			vmm_info1(from), (unsigned long long)vmm_info2(from));
+		vmm_fail("vCPU %u cannot send interrupt command 0x%x: answer %u, 0x%llx", from->nr,
+			 icr, vmm_info1(from), (unsigned long long)vmm_info2(from));
 }
 
 bool vmm_guest_answers(struct vmm_vcpu *vcpu)

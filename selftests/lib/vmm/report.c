@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a hung case shows: each vCPU's MP state, its last exits, and the module's own view of them
+ * The report of a hung case: each vCPU's MP state, its last exits, and this module's view of them
  * (es_vcpus in KVM's debugfs directory of the VM).
  */
 #include "vm.h"
@@ -15,8 +15,10 @@
 static const char *mp_state_name(unsigned int state)
 {
 	static const char * const names[] = {
-		[KVM_MP_STATE_RUNNABLE] = "runnable", [KVM_MP_STATE_UNINITIALIZED] = "uninitialized",
-		[KVM_MP_STATE_INIT_RECEIVED] = "INIT received", [KVM_MP_STATE_HALTED] = "halted",
+		[KVM_MP_STATE_RUNNABLE] = "runnable",
+		[KVM_MP_STATE_UNINITIALIZED] = "uninitialized",
+		[KVM_MP_STATE_INIT_RECEIVED] = "INIT received",
+		[KVM_MP_STATE_HALTED] = "halted",
 		[KVM_MP_STATE_SIPI_RECEIVED] = "SIPI received",
 		[KVM_MP_STATE_AP_RESET_HOLD] = "AP reset hold",
 	};
@@ -24,7 +26,7 @@ static const char *mp_state_name(unsigned int state)
 	return state < ARRAY_SIZE(names) && names[state] ? names[state] : "?";
 }
 
-/* KVM_GET_MP_STATE waits for the end of KVM_RUN, so ask only a vCPU that can be taken out of it. */
+/* Take the vCPU out of KVM_RUN if possible: KVM_GET_MP_STATE waits for the end of KVM_RUN. */
 static bool leaves_kvm_run(struct vmm_vcpu *vcpu)
 {
 	struct timespec nap = { .tv_nsec = 20000000 };

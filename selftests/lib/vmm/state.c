@@ -57,13 +57,14 @@ bool vmm_set_msr(struct vmm_vcpu *vcpu, uint32_t msr, uint64_t value)
 	return ioctl(vcpu->fd, KVM_SET_MSRS, &one) == 1;
 }
 
-static void vcpu_ioctl(struct vmm_vcpu *vcpu, unsigned long request, const void *data, const char *name)
+static void vcpu_ioctl(struct vmm_vcpu *vcpu, unsigned long request, const void *data,
+		       const char *name)
 {
 	if (ioctl(vcpu->fd, request, data) < 0)
 		vmm_fail("%s of vCPU %u failed: %m", name, vcpu->nr);
 }
 
-/* The MP state first: reading it takes in INIT and SIPI. */
+/* Read the MP state first: this accepts pending INIT and SIPI. */
 void vmm_vcpu_save(struct vmm_vcpu *vcpu, struct vmm_vcpu_state *state)
 {
 	if (!vmm_vcpu_complete_io(vcpu))
@@ -106,12 +107,13 @@ void vmm_vcpu_restore_all(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *st
 
 int vmm_move_context(struct vmm_vm *to, struct vmm_vm *from)
 {
-	struct kvm_enable_cap cap = { .cap = KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM, .args[0] = from->fd };
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM,
+				      .args[0] = from->fd };
 
 	return ioctl(to->fd, KVM_ENABLE_CAP, &cap) < 0 ? -errno : 0;
 }
 
-/* Takes out, reads; moves; closes; sets, goes on. */
+/* Pause and read, move, close, then set and continue. */
 static void carry(struct vmm_vm *to, struct vmm_vm *from, const struct vmm_vm_options *options,
 		  void (*save)(struct vmm_vcpu *vcpu, struct vmm_vcpu_state *state),
 		  void (*restore)(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state))
@@ -149,13 +151,15 @@ void vmm_vm_move(struct vmm_vm *to, struct vmm_vm *from, const struct vmm_vm_opt
 	carry(to, from, options, vmm_vcpu_save, vmm_vcpu_restore);
 }
 
-/* The opposite of what the guest had: nothing that the move brought may help. */
+/* Set the opposite of the guest's state, so that no state that the move transferred can help. */
 void vmm_vcpu_spoil(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state)
 {
 	struct kvm_amd_es_vcpu other = state->es, seen;
 
-	other.ap_state = state->es.ap_state == KVM_AMD_ES_AP_WAITING ? KVM_AMD_ES_AP_RUNNING : KVM_AMD_ES_AP_WAITING;
-	other.status = ~state->es.status & (KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON);
+	other.ap_state = state->es.ap_state == KVM_AMD_ES_AP_WAITING ? KVM_AMD_ES_AP_RUNNING :
+								       KVM_AMD_ES_AP_WAITING;
+	other.status = ~state->es.status &
+		       (KVM_AMD_ES_VCPU_FIRST_SIPI | KVM_AMD_ES_VCPU_INTERRUPTS_ON);
 	other.dr7 = ~(uint32_t)state->es.dr7;
 	other.cr0 ^= CR0_TS;
 	other.cr4 ^= CR4_OSXSAVE;
@@ -164,7 +168,8 @@ void vmm_vcpu_spoil(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state)
 	if (vmm_set_vcpu_state(vcpu, &other) || !vmm_set_msr(vcpu, SPEC_MSR_GHCB, 0))
 		vmm_fail("other state of vCPU %u cannot be set: %m", vcpu->nr);
 	if (vmm_get_vcpu_state(vcpu, &seen) || memcmp(&seen, &other, sizeof(seen)))
-		vmm_fail("other state of vCPU %u, AP state %u, is not there after it was set", vcpu->nr, other.ap_state);
+		vmm_fail("other state of vCPU %u, AP state %u, is not there after it was set",
+			 vcpu->nr, other.ap_state);
 }
 
 static void restore_snapshot(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state)

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a VMM reads from one vCPU or VM and sets in another: for a move, a snapshot, a migration.
+ * The state that a VMM reads from one vCPU or VM and sets in another: for a move, a snapshot, a
+ * migration.
  *
- * Source: KVM API; include/uapi/linux/kvm_amd_es.h for what the stock module does not have.
+ * Source: KVM API; include/uapi/linux/kvm_amd_es.h for the state that the stock module does not
+ *	have.
  */
 #ifndef ES_VMM_STATE_H
 #define ES_VMM_STATE_H
@@ -19,31 +21,31 @@ struct vmm_vcpu_state {
 	uint64_t ghcb_msr;
 };
 
-/* 0 or -errno. */
+/* Return 0 or -errno. */
 int vmm_get_vm_state(struct vmm_vm *vm, struct kvm_amd_es_vm *state);
 int vmm_set_vm_state(struct vmm_vm *vm, struct kvm_amd_es_vm *state);
 int vmm_get_vcpu_state(struct vmm_vcpu *vcpu, struct kvm_amd_es_vcpu *state);
 int vmm_set_vcpu_state(struct vmm_vcpu *vcpu, struct kvm_amd_es_vcpu *state);
-/* One MSR, of which KVM says that it has it. */
+/* Read one MSR; true if KVM has it. */
 bool vmm_get_msr(struct vmm_vcpu *vcpu, uint32_t msr, uint64_t *value);
 bool vmm_set_msr(struct vmm_vcpu *vcpu, uint32_t msr, uint64_t value);
 
-/* What the stock module has as well: MP state, events, APIC. */
+/* Read the state that the stock module has as well: MP state, events, APIC. */
 void vmm_vcpu_save(struct vmm_vcpu *vcpu, struct vmm_vcpu_state *state);
 void vmm_vcpu_restore(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state);
-/* The rest, too; ours only. */
+/* Read all state, including this module's. */
 void vmm_vcpu_save_all(struct vmm_vcpu *vcpu, struct vmm_vcpu_state *state);
 void vmm_vcpu_restore_all(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state);
-/* Sets other state than that, and looks whether it is there. */
+/* Set state other than that, and check that it is set. */
 void vmm_vcpu_spoil(struct vmm_vcpu *vcpu, const struct vmm_vcpu_state *state);
 
-/* KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM and nothing else: 0 or -errno. */
+/* Call KVM_CAP_VM_MOVE_ENC_CONTEXT_FROM and nothing else: 0 or -errno. */
 int vmm_move_context(struct vmm_vm *to, struct vmm_vm *from);
-/* Takes the vCPUs of FROM out of KVM_RUN, creates TO and moves the guest there; FROM is closed. */
+/* Pause the vCPUs of FROM, create TO and move the guest there; FROM is closed. */
 void vmm_vm_move(struct vmm_vm *to, struct vmm_vm *from, const struct vmm_vm_options *options);
 /*
- * A snapshot that is restored at once: reads all state, moves the context, puts other state in its place, then sets what
- * was read.  Ours only.
+ * Restore a snapshot immediately: read all state, move the context, set other state in its place,
+ * then set the state that was read.  For this module only.
  */
 void vmm_vm_snapshot(struct vmm_vm *to, struct vmm_vm *from, const struct vmm_vm_options *options);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The run loop of a vCPU, in a thread of its own.
+ * The run loop of a vCPU, in a separate thread.
  */
 #include "vm.h"
 
@@ -28,7 +28,8 @@ static void log_exit(struct vmm_vcpu *vcpu, int run_errno)
 	if (run_errno)
 		snprintf(text, size_bytes, "errno %d", run_errno);
 	else if (run->exit_reason == KVM_EXIT_IO)
-		snprintf(text, size_bytes, "IO %s 0x%x", run->io.direction ? "out" : "in", run->io.port);
+		snprintf(text, size_bytes, "IO %s 0x%x", run->io.direction ? "out" : "in",
+			 run->io.port);
 	else if (run->exit_reason == KVM_EXIT_MMIO)
 		snprintf(text, size_bytes, "MMIO 0x%llx", run->mmio.phys_addr);
 	else if (run->exit_reason == KVM_EXIT_SYSTEM_EVENT)
@@ -44,7 +45,7 @@ static bool is_doorbell(const struct kvm_run *run)
 	       run->io.direction == KVM_EXIT_IO_OUT;
 }
 
-/* EAGAIN: a vCPU that waited for its SIPI goes on.  EINTR: somebody kicked. */
+/* Handle EAGAIN: a vCPU that waited for its SIPI continues; and EINTR: a signal ended KVM_RUN. */
 static void judge_exit(struct vmm_vcpu *vcpu, int run_errno)
 {
 	struct vmm_vm *vm = vcpu->vm;
@@ -113,7 +114,9 @@ static struct timespec from_now(unsigned int ms)
 	return t;
 }
 
-/* Under vm->lock: wishes STOP or QUIT and kicks until the thread is out.  False after MS. */
+/*
+ * Wish STOP or QUIT and kick until the thread is out; false after MS.  Caller must hold vm->lock.
+ */
 static bool take_out(struct vmm_vcpu *vcpu, enum vmm_vcpu_wish wish, unsigned int ms)
 {
 	struct vmm_vm *vm = vcpu->vm;
@@ -167,7 +170,7 @@ void vmm_vcpu_pause(struct vmm_vcpu *vcpu)
 		vmm_fail("vCPU %u does not leave KVM_RUN although it was sent a signal", vcpu->nr);
 }
 
-/* Waits until the vCPU rings or stops; false after MS. */
+/* Wait until the vCPU rings or stops; false after MS. */
 static bool settles_within(struct vmm_vcpu *vcpu, unsigned int ms)
 {
 	struct timespec until = from_now(ms);
@@ -188,7 +191,7 @@ static void fail_with_report(struct vmm_vcpu *vcpu, const char *what, const char
 	printf("# wanted: %s; but vCPU %u %s\n", what, vcpu->nr, but);
 	vmm_report(vcpu->vm);
 	vmm_fail("last exit of vCPU %u: %s", vcpu->nr,
-		vcpu->nr_exits ? vcpu->exits[(vcpu->nr_exits - 1) % ES_EXIT_LOG] : "none");
+		 vcpu->nr_exits ? vcpu->exits[(vcpu->nr_exits - 1) % ES_EXIT_LOG] : "none");
 }
 
 void vmm_vcpu_wait(struct vmm_vcpu *vcpu, const char *what)
@@ -224,7 +227,7 @@ bool vmm_vcpu_complete_io(struct vmm_vcpu *vcpu)
 	return ret < 0;
 }
 
-/* One ioctl on a vCPU, whether it runs or not. */
+/* Call one ioctl on a vCPU, whether it runs or not. */
 static void vcpu_ioctl(struct vmm_vcpu *vcpu, unsigned long request, void *arg, const char *name)
 {
 	bool ran = vcpu->running;

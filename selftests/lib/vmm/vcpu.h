@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A vCPU and its thread: run until the agent rings its doorbell, pause, resume, and a limit on every
- * wait.  While a thread is inside KVM_RUN the vCPU's ioctls block, so they need a pause first.
+ * A vCPU and its thread: run until the agent rings its doorbell, pause, resume, and a limit on
+ * every wait.  While a thread is inside KVM_RUN the vCPU's ioctls block, so they need a pause
+ * first.
  */
 #ifndef ES_VMM_VCPU_H
 #define ES_VMM_VCPU_H
@@ -29,7 +30,7 @@ struct vmm_vcpu {
 	enum vmm_vcpu_wish wish;
 	bool running;		/* the thread is in or around KVM_RUN */
 	bool at_doorbell;
-	bool stopped;		/* by an exit that nobody handles */
+	bool stopped;		/* by an exit that neither this library nor the test handles */
 	int run_errno;
 	unsigned int nr_exits;
 	char exits[ES_EXIT_LOG][48];
@@ -38,19 +39,20 @@ struct vmm_vcpu {
 void vmm_vcpu_start_thread(struct vmm_vcpu *vcpu);
 void vmm_vcpu_end_thread(struct vmm_vcpu *vcpu);
 
-/* Lets the vCPU run (on); returns at once. */
+/* Let the vCPU run or resume; return immediately. */
 void vmm_vcpu_go(struct vmm_vcpu *vcpu);
-/* Takes the vCPU out of KVM_RUN by a signal; returns when it is out. */
+/* Take the vCPU out of KVM_RUN by a signal; return when it is out. */
 void vmm_vcpu_pause(struct vmm_vcpu *vcpu);
-/* Waits for the doorbell, which must come; WHAT says in a message what was wanted. */
+/* Wait for the doorbell, which must come; WHAT names the wanted event in a message. */
 void vmm_vcpu_wait(struct vmm_vcpu *vcpu, const char *what);
-/* Waits for an exit that nobody handles, which must come; run->exit_reason has it. */
+/* Wait for an exit without handler, which must come; run->exit_reason has it. */
 void vmm_vcpu_wait_stop(struct vmm_vcpu *vcpu, const char *what);
-/* True when the doorbell rings within that time. */
+/* Return true when the doorbell rings within that time. */
 bool vmm_vcpu_rings_within(struct vmm_vcpu *vcpu, unsigned int ms);
 /*
- * KVM_RUN with immediate_exit: takes from kvm_run what it has for the exit at hand, as is due before the state is
- * read.  False: there is another part of that exit to work on.  The vCPU must be out of KVM_RUN.
+ * Call KVM_RUN with immediate_exit, which consumes the data of the exit in flight from kvm_run, as
+ * required before the state is read.  False: there is another part of that exit to work on.  The
+ * vCPU must be out of KVM_RUN.
  */
 bool vmm_vcpu_complete_io(struct vmm_vcpu *vcpu);
 /* The vCPU's ioctls; a vCPU that runs is paused for them and resumed. */
@@ -59,7 +61,7 @@ void vmm_vcpu_set_mp_state(struct vmm_vcpu *vcpu, unsigned int state);
 void vmm_vcpu_nmi(struct vmm_vcpu *vcpu);
 void vmm_vcpu_smi(struct vmm_vcpu *vcpu);
 
-/* report.c: the state of all vCPUs as TAP comments, for a case that hangs. */
+/* Print the state of all vCPUs as TAP comments, for a case that hangs (report.c). */
 void vmm_report(struct vmm_vm *vm);
 
 #endif

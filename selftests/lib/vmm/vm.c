@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Creation of the VM: memory with the agent in it, page tables, vCPUs in the state that the launch
- * freezes into their VMSAs.  The guest is 64-bit from its first instruction; see agent.h for its map.
+ * freezes into their VMSAs.  The guest is 64-bit from its first instruction; see agent.h for its
+ * map.
  */
 #include "vm.h"
 
@@ -29,7 +30,9 @@ static int must(int ret, const char *what)
 	return ret;
 }
 
-/* Aligned, so that default transparent huge pages apply; pages that nobody touches stay unpopulated. */
+/*
+ * Align the memory, so that default transparent huge pages apply; untouched pages stay unpopulated.
+ */
 static void map_memory(struct vmm_vm *vm, const struct vmm_vm_options *options)
 {
 	int kind = options->shared_memory ? MAP_SHARED : MAP_PRIVATE;
@@ -42,8 +45,8 @@ static void map_memory(struct vmm_vm *vm, const struct vmm_vm_options *options)
 		madvise(area, AGENT_GUEST_BYTES + HUGE_BYTES, MADV_NOHUGEPAGE);
 	vm->mapping = area;
 	vm->memory = (uint8_t *)(((uintptr_t)area + HUGE_BYTES - 1) & ~(HUGE_BYTES - 1));
-	if (options->memory_fd && mmap(vm->memory, AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
-				       options->memory_fd, 0) == MAP_FAILED)
+	if (options->memory_fd && mmap(vm->memory, AGENT_GUEST_BYTES, PROT_READ | PROT_WRITE,
+				       MAP_SHARED | MAP_FIXED, options->memory_fd, 0) == MAP_FAILED)
 		vmm_fail("mapping the file with guest memory failed: %m");
 }
 
@@ -57,10 +60,11 @@ static void add_slot(struct vmm_vm *vm, unsigned int nr, const struct vmm_slot *
 	region.userspace_addr = (uintptr_t)slot->memory;
 	must(ioctl(vm->fd, KVM_SET_USER_MEMORY_REGION, &region), "KVM_SET_USER_MEMORY_REGION");
 	if (pin)
-		must(ioctl(vm->fd, KVM_MEMORY_ENCRYPT_REG_REGION, &pinned), "KVM_MEMORY_ENCRYPT_REG_REGION");
+		must(ioctl(vm->fd, KVM_MEMORY_ENCRYPT_REG_REGION, &pinned),
+		     "KVM_MEMORY_ENCRYPT_REG_REGION");
 }
 
-/* What a twin or a mirror has is pinned by the other VM. */
+/* Register the memory, except a twin's or a mirror's, which the other VM has pinned. */
 static void add_memory(struct vmm_vm *vm, const struct vmm_vm_options *options)
 {
 	struct vmm_slot whole = { .bytes = AGENT_GUEST_BYTES, .memory = vm->memory };
@@ -80,7 +84,9 @@ static uint64_t host_c_bit(void)
 	return 1ull << (ebx & 0x3f);
 }
 
-/* Identity map of [0, 6 MiB) and of 2 MiB at AGENT_MMIO_GPA; private is what carries the C-bit. */
+/*
+ * Map [0, 6 MiB) and 2 MiB at AGENT_MMIO_GPA, each address to itself; private memory has the C-bit.
+ */
 static void build_tables(struct vmm_vm *vm)
 {
 	uint64_t *pml4 = (uint64_t *)(vm->memory + AGENT_TABLES_GPA);
@@ -98,7 +104,8 @@ static void build_tables(struct vmm_vm *vm)
 
 static void load_agent(struct vmm_vm *vm)
 {
-	memcpy(vm->memory + AGENT_IMAGE_GPA, vmm_agent_image, vmm_agent_image_end - vmm_agent_image);
+	memcpy(vm->memory + AGENT_IMAGE_GPA, vmm_agent_image,
+	       vmm_agent_image_end - vmm_agent_image);
 	build_tables(vm);
 }
 
@@ -135,7 +142,7 @@ static void set_segments(struct kvm_sregs *sregs, const struct agent_header *hea
 	sregs->idt = (struct kvm_dtable){ .base = head->idt, .limit = head->idt_bytes - 1 };
 }
 
-/* What becomes the launch VMSA. */
+/* Set the registers that become the launch VMSA. */
 static void set_launch_state(struct vmm_vcpu *vcpu)
 {
 	const struct agent_header *head = (const void *)vmm_agent_image;
@@ -162,7 +169,8 @@ static void add_vcpu(struct vmm_vm *vm, unsigned int nr, const struct vmm_vm_opt
 	struct vmm_vcpu *vcpu = &vm->vcpus[nr];
 
 	vcpu->vm = vm;
-	vcpu->run_bytes = must(ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0), "KVM_GET_VCPU_MMAP_SIZE");
+	vcpu->run_bytes = must(ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0),
+			       "KVM_GET_VCPU_MMAP_SIZE");
 	vcpu->nr = nr;
 	vcpu->cookie = 0xc00c1e0000 + nr;
 	vcpu->fd = must(ioctl(vm->fd, KVM_CREATE_VCPU, nr), "KVM_CREATE_VCPU");
@@ -185,7 +193,7 @@ static void init_lock(struct vmm_vm *vm)
 	pthread_cond_init(&vm->changed, &attr);
 }
 
-/* Memory, most often with the agent in it, and an encryption context. */
+/* Create memory, most often with the agent in it, and an encryption context. */
 static void begin_guest(struct vmm_vm *vm, const struct vmm_vm_options *options)
 {
 	if (options->slots)
@@ -195,12 +203,14 @@ static void begin_guest(struct vmm_vm *vm, const struct vmm_vm_options *options)
 	if (!options->blank && !options->slots)
 		load_agent(vm);
 	if (!options->plain && vmm_sev_init(vm, options->ghcb_version))
-		vmm_fail("%s failed: %m", options->ghcb_version ? "KVM_SEV_INIT2" : "KVM_SEV_ES_INIT");
+		vmm_fail("%s failed: %m",
+			 options->ghcb_version ? "KVM_SEV_INIT2" : "KVM_SEV_ES_INIT");
 }
 
 static void mirror_guest(struct vmm_vm *vm, struct vmm_vm *owner)
 {
-	struct kvm_enable_cap cap = { .cap = KVM_CAP_VM_COPY_ENC_CONTEXT_FROM, .args[0] = owner->fd };
+	struct kvm_enable_cap cap = { .cap = KVM_CAP_VM_COPY_ENC_CONTEXT_FROM,
+				      .args[0] = owner->fd };
 
 	vm->memory = owner->memory;
 	must(ioctl(vm->fd, KVM_ENABLE_CAP, &cap), "KVM_CAP_VM_COPY_ENC_CONTEXT_FROM");
@@ -220,7 +230,9 @@ void vmm_vm_create(struct vmm_vm *vm, const struct vmm_vm_options *options)
 	memset(vm, 0, sizeof(*vm));
 	init_lock(vm);
 	vm->kvm_fd = must(open("/dev/kvm", O_RDWR | O_CLOEXEC), "opening /dev/kvm");
-	vm->sev_fd = options->plain ? -1 : must(open("/dev/sev", O_RDWR | O_CLOEXEC), "opening /dev/sev");
+	vm->sev_fd = options->plain ?
+			     -1 :
+			     must(open("/dev/sev", O_RDWR | O_CLOEXEC), "opening /dev/sev");
 	type = options->ghcb_version ? vmm_init2_vm_type(vm->kvm_fd) : KVM_VM_DEFAULT;
 	vm->fd = must(ioctl(vm->kvm_fd, KVM_CREATE_VM, type), "KVM_CREATE_VM");
 	vm->c_bit = host_c_bit();

@@ -2,8 +2,8 @@
 /*
  * An SEV-ES VM on /dev/kvm: memory, in-kernel interrupt controllers, vCPUs, and the launch.
  *
- * Concept: KVM_MEMORY_ENCRYPT_OP and the launch commands behind it (AMD 55766 SEV API, chapter
- * "Guest Launch"); KVM API, Documentation/virt/kvm/x86/amd-memory-encryption.rst.
+ * Concept: KVM_MEMORY_ENCRYPT_OP and its launch commands (AMD 55766 SEV API, chapter "Guest
+ * Launch"); KVM API, Documentation/virt/kvm/x86/amd-memory-encryption.rst.
  */
 #ifndef ES_VMM_VM_H
 #define ES_VMM_VM_H
@@ -33,18 +33,24 @@ struct vmm_slot {
 struct vmm_vm_options {
 	unsigned int nr_vcpus;
 	int memory_fd;		/* memory is this file's; 0: anonymous */
-	bool shared_memory;	/* pages that cannot move although nobody pins them for writing */
+	/* pages that cannot move although they are not pinned for writing */
+	bool shared_memory;
 	bool small_pages;	/* no transparent huge pages, which are Debian's default */
-	unsigned int ghcb_version;	/* 0: KVM_SEV_ES_INIT, which means 1; else KVM_SEV_INIT2 with it */
-	struct vmm_vm *twin_of;	/* the same memory and vCPUs, no SEV yet: where that VM can move to */
+	/* 0: KVM_SEV_ES_INIT, which means 1; else KVM_SEV_INIT2 with it */
+	unsigned int ghcb_version;
+	/* the same memory and vCPUs, no SEV yet: a VM to which that one can move */
+	struct vmm_vm *twin_of;
 	struct vmm_vm *mirror_of;	/* a mirror of that VM, with the same memory */
 	bool blank;		/* no agent: the guest comes from elsewhere */
-	const struct vmm_slot *slots;	/* this memory, and vCPUs as KVM makes them: firmware in it starts by itself */
+	/* this memory, and vCPUs as KVM creates them: firmware in it starts by itself */
+	const struct vmm_slot *slots;
 	unsigned int nr_slots;
-	bool plain;		/* with slots: a guest without SEV, to look into one that does not start */
+	/* with slots: a guest without SEV, to debug one that does not start */
+	bool plain;
 	bool no_apic;		/* KVM has none: it is the VMM's */
 	unsigned int dirty_ring_bytes;	/* of each vCPU, for KVM_CAP_DIRTY_LOG_RING; 0: none */
-	void (*edit_cpuid)(struct kvm_cpuid_entry2 *entry);	/* sees each entry before a vCPU gets it */
+	/* sees each entry before a vCPU gets it */
+	void (*edit_cpuid)(struct kvm_cpuid_entry2 *entry);
 };
 
 struct vmm_vm {
@@ -57,7 +63,7 @@ struct vmm_vm {
 	uint8_t measurement[ES_MEASURE_BYTES + ES_NONCE_BYTES];
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	/* Exits other than the doorbell; true: go on.  Runs in the vCPU's thread. */
+	/* Handle exits other than the doorbell; true: continue.  Runs in the vCPU's thread. */
 	bool (*on_exit)(struct vmm_vcpu *vcpu, struct kvm_run *run);
 	void *context;
 };
@@ -65,20 +71,20 @@ struct vmm_vm {
 /* The agent as it is loaded (image.S). */
 extern const uint8_t vmm_agent_image[], vmm_agent_image_end[];
 
-/* Everything up to the launch; each failure ends the case with one sentence. */
+/* Create everything up to the launch; each failure ends the case with one sentence. */
 void vmm_vm_create(struct vmm_vm *vm, const struct vmm_vm_options *options);
-/* The first SEV command on a VM, KVM_SEV_ES_INIT or KVM_SEV_INIT2: 0 or -errno. */
+/* Send the first SEV command of a VM, KVM_SEV_ES_INIT or KVM_SEV_INIT2: 0 or -errno. */
 int vmm_sev_init(struct vmm_vm *vm, unsigned int ghcb_version);
-/* The VM type that KVM_SEV_INIT2 wants on this kernel. */
+/* Return the VM type that KVM_SEV_INIT2 wants on this kernel. */
 unsigned int vmm_init2_vm_type(int kvm_fd);
-/* START, UPDATE_DATA, UPDATE_VMSA, MEASURE, FINISH. */
+/* Launch by START, UPDATE_DATA, UPDATE_VMSA, MEASURE, FINISH. */
 void vmm_vm_launch(struct vmm_vm *vm);
-/* Nothing of the VM is left in KVM; its memory stays mapped. */
+/* Close the VM, so that KVM has nothing left of it; its memory stays mapped. */
 void vmm_vm_close(struct vmm_vm *vm);
-/* The same, and its memory is given back. */
+/* Close the VM and unmap its memory. */
 void vmm_vm_destroy(struct vmm_vm *vm);
 
-/* One command: 0 or -errno; *fw_error (may be NULL) is the security processor's answer. */
+/* Send one command: 0 or -errno; *fw_error (may be NULL) is the security processor's error. */
 int vmm_sev_cmd(struct vmm_vm *vm, uint32_t id, void *data, uint32_t *fw_error);
 int vmm_launch_start(struct vmm_vm *vm);
 int vmm_launch_data(struct vmm_vm *vm);
