@@ -163,7 +163,7 @@ void conf_log_open(struct conf *c);
 void conf_log_skip(struct conf *c);
 void conf_log_check(struct conf *c);
 
-/* seen.c */
+/* userspace.c */
 bool conf_on_exit(struct vmm_vcpu *vcpu, struct kvm_run *run);
 uint8_t conf_out_byte(unsigned int nr);		/* what guests of these tests write */
 uint8_t conf_in_byte(unsigned int nr);		/* what userspace returns for reads */
