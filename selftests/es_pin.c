@@ -46,12 +46,15 @@ FIXTURE_VARIANT(pin) {
 FIXTURE_VARIANT_ADD(pin, untouched_pages_of_an_es_guest) {
 	.init = KVM_SEV_ES_INIT, .advice = MADV_NOHUGEPAGE,
 };
+
 FIXTURE_VARIANT_ADD(pin, untouched_pages_of_a_sev_guest) {
 	.init = KVM_SEV_INIT, .advice = MADV_NOHUGEPAGE,
 };
+
 FIXTURE_VARIANT_ADD(pin, untouched_pages_with_the_default_huge_page_setting) {
 	.init = KVM_SEV_ES_INIT,
 };
+
 FIXTURE_VARIANT_ADD(pin, pages_written_before) {
 	.init = KVM_SEV_ES_INIT, .advice = MADV_NOHUGEPAGE, .written_before = true,
 };
@@ -149,12 +152,15 @@ FIXTURE_VARIANT_ADD(readable, a_private_file) { .init = KVM_SEV_ES_INIT, .kind =
 FIXTURE_VARIANT_ADD(readable, a_shared_file_of_a_sev_guest) {
 	.init = KVM_SEV_INIT, .kind = MAP_SHARED
 };
+
 FIXTURE_VARIANT_ADD(readable, halves) {
 	.init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = NR_PAGES / 2
 };
+
 FIXTURE_VARIANT_ADD(readable, many_parts) {
 	.init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = 8
 };
+
 FIXTURE_VARIANT_ADD(readable, single_pages) {
 	.init = KVM_SEV_ES_INIT, .kind = MAP_SHARED, .stride = 1
 };

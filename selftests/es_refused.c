@@ -42,40 +42,51 @@ FIXTURE_VARIANT(refused) {
 FIXTURE_VARIANT_ADD(refused, unknown_event) {
 	.exit = 0x8000abcd, .reason = SPEC_INVALID_EVENT,
 };
+
 FIXTURE_VARIANT_ADD(refused, unknown_event_above_32_bits) {
 	.exit = 0x100000072, .reason = SPEC_INVALID_EVENT,
 };
+
 FIXTURE_VARIANT_ADD(refused, usage_of_another_hypervisor) {
 	.exit = SPEC_EXIT_WBINVD, .usage = 1, .reason = SPEC_INVALID_USAGE,
 };
+
 FIXTURE_VARIANT_ADD(refused, without_exit_code) {
 	.exit = SPEC_EXIT_WBINVD, .omit = SPEC_GHCB_EXITCODE, .reason = SPEC_MISSING_INPUT,
 };
+
 FIXTURE_VARIANT_ADD(refused, without_exit_info_1) {
 	.exit = SPEC_EXIT_WBINVD, .omit = SPEC_GHCB_EXITINFO1, .reason = SPEC_MISSING_INPUT,
 };
+
 FIXTURE_VARIANT_ADD(refused, without_exit_info_2) {
 	.exit = SPEC_EXIT_WBINVD, .omit = SPEC_GHCB_EXITINFO2, .reason = SPEC_MISSING_INPUT,
 };
+
 FIXTURE_VARIANT_ADD(refused, rdmsr_without_rcx) {
 	.exit = SPEC_EXIT_MSR, .reason = SPEC_MISSING_INPUT,
 };
+
 FIXTURE_VARIANT_ADD(refused, out_without_rax) {
 	.exit = SPEC_EXIT_IOIO, .info1 = SPEC_IO_PORT(PORT) | SPEC_IO_BYTES(1),
 	.reason = SPEC_MISSING_INPUT,
 };
+
 FIXTURE_VARIANT_ADD(refused, mmio_without_scratch) {
 	.exit = SPEC_NAE_MMIO_READ, .info1 = AGENT_MMIO_GPA, .info2 = 4,
 	.reason = SPEC_MISSING_INPUT,
 };
+
 FIXTURE_VARIANT_ADD(refused, scratch_across_the_end_of_the_buffer) {
 	.exit = SPEC_NAE_MMIO_WRITE, .info1 = AGENT_MMIO_GPA, .info2 = 4,
 	.scratch = SPEC_GHCB_BUFFER + SPEC_GHCB_BUFFER_BYTES - 2, .reason = SPEC_INVALID_SCRATCH,
 };
+
 FIXTURE_VARIANT_ADD(refused, scratch_over_the_fields_of_the_ghcb) {
 	.exit = SPEC_NAE_MMIO_READ, .info1 = AGENT_MMIO_GPA, .info2 = 4,
 	.scratch = SPEC_GHCB_EXITINFO1, .reason = SPEC_INVALID_SCRATCH,
 };
+
 FIXTURE_VARIANT_ADD(refused, jump_table_sub_function) {
 	.exit = SPEC_NAE_AP_JUMP_TABLE, .info1 = 2, .reason = SPEC_INVALID_INPUT,
 };
