@@ -37,13 +37,13 @@ debug-check: ## every test on hosts whose kernels check themselves: KASAN, lockd
 	@kvers=$$(selftests/platform/kernels | sed '/+debug$$/!s/$$/+debug/' | tr '\n' ' ') && \
 	$(MAKE) -C selftests run_tests KVERS="$$kvers" HERE=
 
-.PHONY: judge-selftests
-judge-selftests: ## the kernels' own KVM selftests judge the emulated SEV-ES host; with ES_MODULE=es our module (TESTS="x86_64/sev_migrate_tests" selects)
-	@$(PLATFORM)/judge-selftests $(patsubst %,'%',$(TESTS))
+.PHONY: reference-kselftests
+reference-kselftests: ## the kernels' own KVM selftests check the emulated SEV-ES host; with ES_MODULE=es our module (TESTS="x86_64/sev_migrate_tests" selects)
+	@$(PLATFORM)/reference-kselftests $(patsubst %,'%',$(TESTS))
 
-.PHONY: judge-boots
-judge-boots: ## stock kernels, QEMU and OVMF judge it: each kind of guest is booted ten times (hours)
-	@$(PLATFORM)/judge-boots
+.PHONY: reference-boots
+reference-boots: ## stock kernels, QEMU and OVMF check it: each kind of guest is booted ten times (hours)
+	@$(PLATFORM)/reference-boots
 
 .PHONY: sanitize overhead
 sanitize: ## the platform's own tests and its fuzzer with a QEMU that checks itself (address and undefined-behaviour sanitizers)

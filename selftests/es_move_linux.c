@@ -93,9 +93,9 @@ static uint64_t now_ms(void)
 }
 
 /* Check that the guest's record is there and good. */
-static void judge(struct talk *talk, unsigned int round)
+static void check(struct talk *talk, unsigned int round)
 {
-	const char *wrong = talk_wait(talk, 2 * vmm_time_limit_s()) ? talk_verdict(talk) :
+	const char *wrong = talk_wait(talk, 2 * vmm_time_limit_s()) ? talk_result(talk) :
 								      "the guest does not answer";
 
 	if (!wrong)
@@ -115,7 +115,7 @@ static unsigned int do_round(struct talk *talk, unsigned int round, unsigned int
 		vmm_sleep_ms(rand_r(&seed) % (usual_ms + 1));
 		*pause_us = pc_move(&pc);
 	}
-	judge(talk, round);
+	check(talk, round);
 	printf(
 		"# round %u: %u ms, paused %u us, ticks %u and %u, serial interrupts %u, longest gap %llu us\n",
 		round, (unsigned int)(now_ms() - start_ms), pause_us ? *pause_us : 0,

@@ -75,12 +75,12 @@ static void shape_request(struct es_request *req, uint8_t shape, uint8_t pick)
 			      spec_needs_by_value(req);
 }
 
-static void judge(struct es_request *req, const struct es_limits *limits)
+static void check(struct es_request *req, const struct es_limits *limits)
 {
-	enum es_reason verdict = request_obeys(req, limits);
+	enum es_reason result = request_obeys(req, limits);
 
-	reached.reasons[verdict] = true;
-	if (verdict == ES_ERR_NONE)
+	reached.reasons[result] = true;
+	if (result == ES_ERR_NONE)
 		reached.events[spec_event_find(req->code) - spec_events] = true;
 }
 
@@ -110,9 +110,9 @@ static void fuzz_request(struct input *in, uint8_t shape)
 	for (i = 0; i < 16; i++) {
 		req->valid = i ? valid & ~ES_BIT(i - 1) : valid;
 		limits.version = 1;
-		judge(req, &limits);
+		check(req, &limits);
 		limits.version = 2;
-		judge(req, &limits);
+		check(req, &limits);
 	}
 	free(req);
 }
@@ -216,7 +216,7 @@ static void tell_reached(void)
 	reached.reasons[ES_ERR_NOT_REGISTERED] = reached.reasons[ES_ERR_INVALID_SCRATCH_AREA] =
 		true;
 	tell("each event was accepted", reached.events, SPEC_NR_EVENTS);
-	tell("each verdict was given", reached.reasons, ES_NR_REASONS);
+	tell("each result was given", reached.reasons, ES_NR_REASONS);
 	tell("each place of a scratch area", reached.places, ES_SCRATCH_OUTSIDE + 1);
 	tell("each request of the MSR protocol", reached.requests, ES_NR_MSR_REQUESTS);
 	tell("each event in each state of AP bring-up", reached.steps[0],

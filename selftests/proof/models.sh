@@ -82,8 +82,8 @@ model_ask() {
 	) >"$log" 2>&1 || true
 }
 
-# model_verdict LOG: "ok", what broke, or "unfinished".
-model_verdict() {
+# model_result LOG: "ok", what broke, or "unfinished".
+model_result() {
 	local broken
 
 	broken=$(sed -nE 's/^pan:1: (acceptance )?(cycle|invalid end state|assertion violated .*) \(at depth.*/\2/p' "$1")
@@ -104,28 +104,28 @@ mutant_meaning() { sed -nE "s,^#define $2[[:space:]]+[0-9]+[[:space:]]*/\* (.*) 
 
 # must_break MODEL MUTANT SCENARIO EXPECTED ARG...
 must_break() {
-	local model=$1 mutant=$2 scenario=$3 expected=$4 log=$logs/$1-$2.log verdict meaning
+	local model=$1 mutant=$2 scenario=$3 expected=$4 log=$logs/$1-$2.log result meaning
 	shift 4
 
 	meaning=$(mutant_meaning "$model" "$mutant")
 	model_ask "$model" "$scenario" "$(mutant_number "$model" "$mutant")" "$log" "$@"
-	verdict=$(model_verdict "$log")
-	case $verdict in
+	result=$(model_result "$log")
+	case $result in
 	*"$expected"*) case_end ok "a mistake is seen: ${meaning:-$mutant}" ;;
-	*) case_end broken "a mistake must be seen as '$expected', and Spin says '$verdict': ${meaning:-$mutant}" ;;
+	*) case_end broken "a mistake must be seen as '$expected', and Spin says '$result': ${meaning:-$mutant}" ;;
 	esac
 }
 
 hold_scenario() {
-	local number=$1 claim=$2 log=$logs/hold-$1.log verdict
+	local number=$1 claim=$2 log=$logs/hold-$1.log result
 	shift 2
 
 	model_ask hold "$number" 0 "$log" -a -f -N "$claim"
-	verdict=$(model_verdict "$log")
-	said+="$verdict"$'\n'
-	[ "$verdict" = ok ] ||
-		echo "# Spin says '$verdict'; the steps: cd build/proof/hold && SCENARIO=$number MUTANT=0 ./pan -r -N $claim"
-	case_end "$verdict" "$*"
+	result=$(model_result "$log")
+	said+="$result"$'\n'
+	[ "$result" = ok ] ||
+		echo "# Spin says '$result'; the steps: cd build/proof/hold && SCENARIO=$number MUTANT=0 ./pan -r -N $claim"
+	case_end "$result" "$*"
 }
 
 # hold_statement FLAG SENTENCE...: no scenario's answer names it, and each has come to its end.
@@ -155,12 +155,12 @@ model_hold() {
 }
 
 model_locks() {
-	local mutant verdict
+	local mutant result
 
 	model_build locks -DSAFETY >"$logs/locks.log" 2>&1 || die "The model locks.pml does not compile: see $logs/locks.log."
 	model_ask locks 0 0 "$logs/locks-0.log"
-	verdict=$(model_verdict "$logs/locks-0.log")
-	case_end "$verdict" "moves, commands and ioctls of two VMs never wait for each other"
+	result=$(model_result "$logs/locks-0.log")
+	case_end "$result" "moves, commands and ioctls of two VMs never wait for each other"
 	for mutant in "${locks_mutants[@]}"; do
 		must_break locks "$mutant" 0 "invalid end state"
 	done

@@ -16,29 +16,29 @@
 struct es_request nondet_request(void);
 
 static void every_situation_occurs(const struct es_request *req, const struct es_limits *limits,
-				   enum es_reason verdict)
+				   enum es_reason result)
 {
-	REACHED(verdict == ES_ERR_INVALID_USAGE);
-	REACHED(verdict == ES_ERR_INVALID_EVENT && !es_rule_find(req->code));
-	REACHED(verdict == ES_ERR_INVALID_EVENT && req->code == SPEC_EXIT_CPUID);
-	REACHED(verdict == ES_ERR_MISSING_INPUT && req->code == SPEC_EXIT_CPUID &&
+	REACHED(result == ES_ERR_INVALID_USAGE);
+	REACHED(result == ES_ERR_INVALID_EVENT && !es_rule_find(req->code));
+	REACHED(result == ES_ERR_INVALID_EVENT && req->code == SPEC_EXIT_CPUID);
+	REACHED(result == ES_ERR_MISSING_INPUT && req->code == SPEC_EXIT_CPUID &&
 		req->valid & ES_F_RAX);
-	REACHED(verdict == ES_ERR_INVALID_INPUT && req->code == SPEC_EXIT_IOIO);
-	REACHED(verdict == ES_ERR_INVALID_INPUT && req->code == SPEC_NAE_MMIO_WRITE &&
+	REACHED(result == ES_ERR_INVALID_INPUT && req->code == SPEC_EXIT_IOIO);
+	REACHED(result == ES_ERR_INVALID_INPUT && req->code == SPEC_NAE_MMIO_WRITE &&
 		limits->version == 2);
-	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_NAE_MMIO_WRITE && req->info2 > 8);
-	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_CPUID && req->rax == 0xd &&
+	REACHED(result == ES_ERR_NONE && req->code == SPEC_NAE_MMIO_WRITE && req->info2 > 8);
+	REACHED(result == ES_ERR_NONE && req->code == SPEC_EXIT_CPUID && req->rax == 0xd &&
 		req->xcr0 == 0xe7);
-	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_CPUID && req->xcr0 == 7 &&
+	REACHED(result == ES_ERR_NONE && req->code == SPEC_EXIT_CPUID && req->xcr0 == 7 &&
 		req->xss && req->lapses);
-	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_CPUID &&
+	REACHED(result == ES_ERR_NONE && req->code == SPEC_EXIT_CPUID &&
 		!(req->valid & ES_F_XCR0) && req->lapses);
-	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_WBINVD && req->lapses);
-	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_IOIO &&
+	REACHED(result == ES_ERR_NONE && req->code == SPEC_EXIT_WBINVD && req->lapses);
+	REACHED(result == ES_ERR_NONE && req->code == SPEC_EXIT_IOIO &&
 		req->info1 & SPEC_IO_STRING);
-	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_EXIT_MSR && req->info1 > 1 &&
+	REACHED(result == ES_ERR_NONE && req->code == SPEC_EXIT_MSR && req->info1 > 1 &&
 		!req->protocol_version);
-	REACHED(verdict == ES_ERR_NONE && req->code == SPEC_NAE_UNSUPPORTED);
+	REACHED(result == ES_ERR_NONE && req->code == SPEC_NAE_UNSUPPORTED);
 }
 
 int main(void)

@@ -159,7 +159,7 @@ static struct es_request complete(const struct event *event)
 	};
 }
 
-static enum es_reason judge(struct es_request *req, u16 version)
+static enum es_reason check(struct es_request *req, u16 version)
 {
 	const struct es_limits limits = {
 		.guest = ES_GUEST_ES, .version = version, .xcr0 = 0x2ff, .xss = 0x800
@@ -177,18 +177,18 @@ static void accepts(const struct event *event)
 	struct es_request req = complete(event);
 	const struct es_rule *rule = es_rule_find(event->code);
 
-	ksft_test_result(judge(&req, 1) == ES_ERR_NONE && judge(&req, 2) == ES_ERR_NONE,
+	ksft_test_result(check(&req, 1) == ES_ERR_NONE && check(&req, 2) == ES_ERR_NONE,
 			 "%s with what it requires is accepted\n", event->name);
 	ksft_test_result(rule && es_rule_returned(rule, &req) == event->returns,
 			 "%s returns what it should\n", event->name);
 	req.valid = ~0u;
-	ksft_test_result(judge(&req, 1) == ES_ERR_NONE,
+	ksft_test_result(check(&req, 1) == ES_ERR_NONE,
 			 "%s with more than it requires is accepted\n", event->name);
 	req.usage = 1;
-	ksft_test_result(judge(&req, 1) == ES_ERR_INVALID_USAGE, "%s with usage 1 is refused\n",
+	ksft_test_result(check(&req, 1) == ES_ERR_INVALID_USAGE, "%s with usage 1 is refused\n",
 			 event->name);
 	req.valid = 0;
-	ksft_test_result(judge(&req, 1) == ES_ERR_INVALID_USAGE, "%s: usage is judged first\n",
+	ksft_test_result(check(&req, 1) == ES_ERR_INVALID_USAGE, "%s: usage is checked first\n",
 			 event->name);
 }
 
@@ -206,7 +206,7 @@ static void misses(const struct event *event)
 		bool required = needs & fields[i].field;
 
 		req.valid = ~fields[i].field;
-		ksft_test_result(judge(&req, 1) == (required ? ES_ERR_MISSING_INPUT : ES_ERR_NONE),
+		ksft_test_result(check(&req, 1) == (required ? ES_ERR_MISSING_INPUT : ES_ERR_NONE),
 				 "%s without %s is %s\n", event->name, fields[i].name,
 				 required ? "refused" : "accepted");
 	}
@@ -225,7 +225,7 @@ static void decides(const struct value_row *row)
 		.valid = ~0u,
 	};
 
-	ksft_test_result(judge(&req, row->version) == (enum es_reason)row->want &&
+	ksft_test_result(check(&req, row->version) == (enum es_reason)row->want &&
 			 req.lapses == row->lapses,
 			 "%s is %s%s\n", row->name,
 			 row->want ? es_reason_name((enum es_reason)row->want) : "accepted",
@@ -244,10 +244,10 @@ static void leaf_in_a_longer_rax(void)
 		.protocol_version = 1,
 	};
 
-	ksft_test_result(judge(&req, 1) == ES_ERR_NONE && req.lapses == NO_XCR0,
+	ksft_test_result(check(&req, 1) == ES_ERR_NONE && req.lapses == NO_XCR0,
 			 "leaf 0xd in a longer RAX, without XCR0, is accepted, and noted\n");
 	req.rax = 0xd;
-	ksft_test_result(judge(&req, 1) == ES_ERR_MISSING_INPUT && !req.lapses,
+	ksft_test_result(check(&req, 1) == ES_ERR_MISSING_INPUT && !req.lapses,
 			 "leaf 0xd without XCR0 is refused\n");
 }
 
@@ -292,8 +292,8 @@ static void knows_no_other(void)
 		struct es_request low = { .code = code, .valid = ALWAYS };
 		struct es_request own = { .code = 0x80000000ull + code, .valid = ALWAYS };
 
-		wrong += (judge(&low, 2) != ES_ERR_INVALID_EVENT) != listed(low.code);
-		wrong += (judge(&own, 2) != ES_ERR_INVALID_EVENT) != listed(own.code);
+		wrong += (check(&low, 2) != ES_ERR_INVALID_EVENT) != listed(low.code);
+		wrong += (check(&own, 2) != ES_ERR_INVALID_EVENT) != listed(own.code);
 	}
 	ksft_test_result(!wrong, "no exit code but the listed ones is known (%u differ)\n", wrong);
 }

@@ -4,7 +4,7 @@
 #
 # A kvm-amd in a kernel's initramfs is loaded before the root file system is there, whatever /lib/modules has.  It is in
 # there where the operator asked for it (/etc/initramfs-tools/modules, dracut's add_drivers); all others are left alone.
-# Looked at are /boot/initrd.img-KVER of initramfs-tools and of dracut; what cannot be read is not judged.
+# Looked at are /boot/initrd.img-KVER of initramfs-tools and of dracut; what cannot be read is not checked.
 
 list_initramfs() {
 	if command -v lsinitramfs >/dev/null; then

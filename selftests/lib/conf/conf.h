@@ -173,8 +173,8 @@ void conf_check_out(struct conf *c, unsigned int len_bytes);
 void conf_check_in(struct conf *c, const uint8_t *data, unsigned int len_bytes);
 
 /* Checks of a row. */
-void conf_judge(struct conf *c, const struct conf_row *row, bool rang);
-void conf_judge_term(struct conf *c, const uint64_t term[3]);
+void conf_check(struct conf *c, const struct conf_row *row, bool rang);
+void conf_check_term(struct conf *c, const uint64_t term[3]);
 void conf_check_lives(struct conf *c);
 
 #endif

@@ -307,12 +307,12 @@ static void is_ended(struct conf *c, struct vmm_vcpu *ap)
 		conf_settles(c, ap);
 	}
 	c->vcpu = ap;
-	conf_judge_term(c, term);
+	conf_check_term(c, term);
 	c->vcpu = &c->vm.vcpus[0];
 }
 
 static void hold_row(struct conf *c, const char *name, void (*change)(struct conf *c),
-		     void (*judge)(struct conf *c, struct vmm_vcpu *ap))
+		     void (*check)(struct conf *c, struct vmm_vcpu *ap))
 {
 	struct vmm_vcpu *ap;
 
@@ -322,7 +322,7 @@ static void hold_row(struct conf *c, const char *name, void (*change)(struct con
 		if (park(c, ap)) {
 			change(c);
 			vmm_send_init_sipi(c->vcpu, ap, 0x10);
-			judge(c, ap);
+			check(c, ap);
 		}
 	}
 	conf_end(c);

@@ -37,7 +37,7 @@ static bool wait_for_writer(struct conf *c, struct kvm_run *run)
 	return false;
 }
 
-static void judge_counts(struct conf *c, const uint64_t *out, bool answer_is_kept)
+static void check_counts(struct conf *c, const uint64_t *out, bool answer_is_kept)
 {
 	uint64_t sum = out[AGENT_RACE_DONE] + out[AGENT_RACE_RAISE] + out[AGENT_RACE_REFUSED];
 
@@ -82,7 +82,7 @@ static void race_row(struct conf *c, const char *event_name, bool answer_is_kept
 		vmm_order_start(&c->vm.vcpus[1], AGENT_SCRIBBLE, AGENT_PLAIN_GPA, answer_is_kept);
 		put_request(c, &event);
 		if (conf_order(c, c->vcpu, AGENT_RACE, AGENT_PLAIN_GPA, TIMES))
-			judge_counts(c, vmm_mailbox(c->vcpu)->out, answer_is_kept);
+			check_counts(c, vmm_mailbox(c->vcpu)->out, answer_is_kept);
 		else
 			conf_complain(c, "the guest does not go on");
 		stop_writer(c);

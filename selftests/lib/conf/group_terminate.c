@@ -19,7 +19,7 @@ static void by_msr(struct conf *c, const char *name, uint64_t value, uint64_t re
 		if (conf_order(c, c->vcpu, AGENT_MSR_PROTO, value, 0))
 			conf_complain(c, "the guest goes on");
 		else
-			conf_judge_term(c, term);
+			conf_check_term(c, term);
 	}
 	conf_end(c);
 	conf_drop_vm(c);

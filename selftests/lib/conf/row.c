@@ -17,7 +17,7 @@ void conf_begin(struct conf *c, const char *name)
 	conf_log_skip(c);
 }
 
-static const char *verdict(const struct conf *c)
+static const char *result(const struct conf *c)
 {
 	if (c->failed)
 		return c->cannot < 0 ? "NONE" : "FAIL";
@@ -31,7 +31,7 @@ void conf_end(struct conf *c)
 	conf_log_check(c);
 	c->nr_rows++;
 	c->nr_failed += c->failed || c->log_grew;
-	printf("# row|%s|v%u|%s|%s|%s\n", c->group->name, c->version, verdict(c), c->name, c->note);
+	printf("# row|%s|v%u|%s|%s|%s\n", c->group->name, c->version, result(c), c->name, c->note);
 	fflush(stdout);
 }
 
@@ -76,7 +76,7 @@ void conf_row(struct conf *c, const struct conf_row *row)
 	c->row = row;
 	conf_begin(c, row->name);
 	if (conf_need_vm(c))
-		conf_judge(c, row, send(c, row));
+		conf_check(c, row, send(c, row));
 	conf_end(c);
 	c->row = NULL;
 }

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Rows of all runs to a Markdown table; see ../../conformance-table.  Input, separated by "|":
-# module, kernel, group, version, verdict, name, what was observed.  Variable kernels: in columns' order.
+# module, kernel, group, version, result, name, what was observed.  Variable kernels: in columns' order.
 
 # What a cell says: the answer, without what was wanted (ours says it) and without the log's text.
-function cell(verdict, text) {
+function cell(result, text) {
 	sub(/(; )?the host's log grew by .*/, "", text)
 	gsub(/; wanted [^;]*/, "", text)
 	gsub(/; the guest does not get its answer/, "", text)
 	sub(/^terminated \(3 words\); terminated \(3 words\)$/, "ended with its reason", text)
-	if (verdict == "NONE") return "no guest of this version"
-	if (verdict == "LOG") return "right, but the host's log grows"
-	if (verdict == "ok") return text == "" ? "ok" : "ok: " text
+	if (result == "NONE") return "no guest of this version"
+	if (result == "LOG") return "right, but the host's log grows"
+	if (result == "ok") return text == "" ? "ok" : "ok: " text
 	return "**" (text == "" ? "no answer" : text) "**"
 }
 
@@ -24,7 +24,7 @@ function cell(verdict, text) {
 		if (!($3 in first)) { first[$3] = 1; groups[++nr_groups] = $3 }
 		rows_of[$3]++
 	}
-	verdict[key, column] = $5
+	result[key, column] = $5
 	text[key, column] = cell($5, $7)
 	count[$3, column, $5]++
 }
@@ -66,7 +66,7 @@ function summary(    g, i, line, sum, all) {
 # A row is listed when some cell is neither right, nor right but for the log, nor without a guest.
 function listed(key,    i, v) {
 	for (i = 1; i <= nr_columns; i++) {
-		v = (key, columns[i]) in verdict ? verdict[key, columns[i]] : "FAIL"
+		v = (key, columns[i]) in result ? result[key, columns[i]] : "FAIL"
 		if (v == "FAIL") return 1
 	}
 	return 0
@@ -94,7 +94,7 @@ function is_like_version_1(key,    i, other, any) {
 	other = key
 	if (!sub(/v2$/, "v1", other) || !(other in known) || !listed(other)) return 0
 	for (i = 1; i <= nr_columns; i++) {
-		if ((key, columns[i]) in verdict && verdict[key, columns[i]] == "NONE") continue
+		if ((key, columns[i]) in result && result[key, columns[i]] == "NONE") continue
 		if (at(key, columns[i]) != at(other, columns[i])) return 0
 		any = 1
 	}
@@ -164,7 +164,7 @@ function stock_titles(    i, text) {
 function is_ours_right(    k, i, bad) {
 	for (k = 1; k <= nr_keys; k++)
 		for (i = 1; i <= nr_columns; i++)
-			if (columns[i] ~ /^es\|/ && verdict[order[k], columns[i]] != "ok") bad++
+			if (columns[i] ~ /^es\|/ && result[order[k], columns[i]] != "ok") bad++
 	return !bad
 }
 

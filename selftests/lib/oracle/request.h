@@ -6,7 +6,7 @@
  *	APM Volume 2, "Extended Control Register XCR0".
  *
  * To add an event: a row in spec_events.  To add a condition on its values: a case in
- * spec_event_verdict().  To add a condition on every request: a line in spec_verdict(), at its
+ * spec_event_reason().  To add a condition on every request: a line in spec_reason(), at its
  * place in the order.
  */
 #ifndef ES_ORACLE_REQUEST_H
@@ -152,8 +152,8 @@ static inline void usable_obeys(u64 xcr0, u64 offered)
 }
 
 /* Return the result for a known event that has all it requires. */
-static inline enum es_reason spec_event_verdict(const struct es_request *req,
-						const struct es_limits *limits)
+static inline enum es_reason spec_event_reason(const struct es_request *req,
+					       const struct es_limits *limits)
 {
 	bool good = true;
 
@@ -178,8 +178,8 @@ static inline u32 spec_missing(const struct es_request *req, const struct spec_e
 }
 
 /* Return the result for any request, in the order of the checks. */
-static inline enum es_reason spec_verdict(const struct es_request *req,
-					  const struct es_limits *limits)
+static inline enum es_reason spec_reason(const struct es_request *req,
+					 const struct es_limits *limits)
 {
 	const struct spec_event *event = spec_event_find(req->code);
 
@@ -191,7 +191,7 @@ static inline enum es_reason spec_verdict(const struct es_request *req,
 		return ES_ERR_INVALID_EVENT;
 	if (spec_missing(req, event))
 		return ES_ERR_MISSING_INPUT;
-	return spec_event_verdict(req, limits);
+	return spec_event_reason(req, limits);
 }
 
 static inline u32 spec_returns(const struct es_request *req, const struct spec_event *event)
@@ -238,15 +238,15 @@ static inline void xss_is_optional(const struct es_request *req, const struct es
 static inline enum es_reason request_obeys(struct es_request *req, const struct es_limits *limits)
 {
 	const struct es_rule poison = { .name = "not written" }, *rule = &poison;
-	enum es_reason verdict = es_request_validate(req, limits, &rule);
+	enum es_reason result = es_request_validate(req, limits, &rule);
 
-	MUST(rule != &poison, "a verdict always says which rule it is by");
-	MUST((verdict == ES_ERR_NONE) != is_refusal(verdict),
+	MUST(rule != &poison, "a result always says which rule it is by");
+	MUST((result == ES_ERR_NONE) != is_refusal(result),
 	     "a request is either accepted or refused for a valid reason");
-	MUST(verdict == spec_verdict(req, limits),
-	     "the verdict is the first that the specification's order gives");
-	MUST(es_reason_name(verdict), "every verdict has a name");
-	if (verdict == ES_ERR_NONE) {
+	MUST(result == spec_reason(req, limits),
+	     "the result is the first that the specification's order gives");
+	MUST(es_reason_name(result), "every result has a name");
+	if (result == ES_ERR_NONE) {
 		MUST(req->lapses == spec_lapses(req, limits),
 		     "what is wrong with an accepted request is noted, and nothing else");
 		accepted_obeys(req, rule);
@@ -255,7 +255,7 @@ static inline enum es_reason request_obeys(struct es_request *req, const struct 
 		MUST(!rule || rule->code == req->code,
 		     "a refusal comes with the rule of its event or with none");
 	}
-	return verdict;
+	return result;
 }
 
 static inline void rules_obey(u64 code, u64 xcr0, u64 offered)

@@ -103,7 +103,7 @@ static bool clock_is_good(struct talk *talk)
 	return true;
 }
 
-const char *talk_verdict(struct talk *talk)
+const char *talk_result(struct talk *talk)
 {
 	static const char *const faults[TALK_FAULTS] = {
 		[TALK_SUM] = "the guest got other bytes than were sent",

@@ -30,6 +30,6 @@ void talk_ask(struct talk *talk);
 /* Wait for the guest's record; false as for talk_begin(). */
 bool talk_wait(struct talk *talk, unsigned int seconds);
 /* Return what is wrong with the record, in words; NULL: nothing. */
-const char *talk_verdict(struct talk *talk);
+const char *talk_result(struct talk *talk);
 
 #endif

@@ -21,7 +21,7 @@
 #define IDLE_MS		(5 * 60 * 1000)
 #define COME_S		120
 
-enum frame_kind { FRAME_ROLE, FRAME_DATA, FRAME_ANSWER, FRAME_HANG_UP, FRAME_VERDICT };
+enum frame_kind { FRAME_ROLE, FRAME_DATA, FRAME_ANSWER, FRAME_HANG_UP, FRAME_RESULT };
 
 struct frame {
 	uint64_t magic;
@@ -103,9 +103,9 @@ static bool expect_frame(struct vmm_link *link, uint32_t kind, uint32_t *number)
 		*number = frame.number;
 		if (frame.kind == kind)
 			return true;
-		if (frame.kind == FRAME_VERDICT)
-			link->verdict = frame.number;
-		link->over = frame.kind == FRAME_VERDICT || frame.kind == FRAME_HANG_UP;
+		if (frame.kind == FRAME_RESULT)
+			link->result = frame.number;
+		link->over = frame.kind == FRAME_RESULT || frame.kind == FRAME_HANG_UP;
 	}
 	link->over = true;
 	return false;
@@ -175,7 +175,7 @@ static bool serve(struct vmm_link *link, const vmm_role_fn *roles, unsigned int 
 			bad = play(link, roles[frame.number]);
 			printf("# role %u: %s\n", frame.number, bad ? "not content" : "content");
 			fflush(stdout);
-			write_frame(link, FRAME_VERDICT, bad);
+			write_frame(link, FRAME_RESULT, bad);
 		}
 		sleep(bad < 0);
 	}
@@ -218,7 +218,7 @@ void vmm_link_ask(struct vmm_link *link, uint32_t role)
 	int tries;
 
 	link->over = false;
-	link->verdict = -1;
+	link->result = -1;
 	for (tries = 0; tries < COME_S; tries++) {
 		if (!write_frame(link, FRAME_ROLE, role))
 			sleep(1);
@@ -232,16 +232,16 @@ void vmm_link_ask(struct vmm_link *link, uint32_t role)
 
 bool vmm_link_content(struct vmm_link *link)
 {
-	uint32_t verdict;
+	uint32_t result;
 
-	if (link->verdict < 0) {
+	if (link->result < 0) {
 		link->over = !write_frame(link, FRAME_HANG_UP, 0);
-		if (expect_frame(link, FRAME_VERDICT, &verdict))
-			link->verdict = verdict;
-		else if (link->verdict < 0)
-			link->verdict = 1;
+		if (expect_frame(link, FRAME_RESULT, &result))
+			link->result = result;
+		else if (link->result < 0)
+			link->result = 1;
 	}
-	return !link->verdict;
+	return !link->result;
 }
 
 void vmm_link_close(struct vmm_link *link)

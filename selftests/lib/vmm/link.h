@@ -19,7 +19,7 @@ struct vmm_link {
 	int fd;
 	bool remote;	/* the other end is another host */
 	bool over;	/* the other end does not continue, or is dead */
-	int verdict;	/* the result of a role: 0, 1; -1: not known yet */
+	int result;	/* the result of a role: 0, 1; -1: not known yet */
 };
 
 /* Play one role at the serving end; false: something was not as it must be. */

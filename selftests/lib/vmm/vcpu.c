@@ -46,7 +46,7 @@ static bool is_doorbell(const struct kvm_run *run)
 }
 
 /* Handle EAGAIN: a vCPU that waited for its SIPI continues; and EINTR: a signal ended KVM_RUN. */
-static void judge_exit(struct vmm_vcpu *vcpu, int run_errno)
+static void check_exit(struct vmm_vcpu *vcpu, int run_errno)
 {
 	struct vmm_vm *vm = vcpu->vm;
 
@@ -83,7 +83,7 @@ static void *vcpu_thread(void *arg)
 		pthread_mutex_unlock(&vm->lock);
 		run_errno = ioctl(vcpu->fd, KVM_RUN, 0) < 0 ? errno : 0;
 		pthread_mutex_lock(&vm->lock);
-		judge_exit(vcpu, run_errno);
+		check_exit(vcpu, run_errno);
 	}
 	vcpu->running = false;
 	pthread_cond_broadcast(&vm->changed);

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # A stock guest on this host, with SEV-ES unless something else is said: QEMU, OVMF, a Debian kernel, a virtio disk and a virtio network
-# device, started, watched through its console, and judged.  What the guest reports about disk and
+# device, started, watched through its console, and checked.  What the guest reports about disk and
 # network is compared with random data made here, so that no constant answer can pass.
 # shellcheck disable=SC2154 # es_module comes from the kernel command line
 
@@ -187,7 +187,7 @@ guest_qmp() {
 	} | timeout 20 nc 127.0.0.1 4444 | tr -d '\r' | tail -n 1
 }
 
-# expect WHAT WANTED FOUND: one finding judged; counts the failures in guest_bad.
+# expect WHAT WANTED FOUND: one finding checked; counts the failures in guest_bad.
 guest_bad=0
 expect() {
 	if [ "$2" = "$3" ]; then
@@ -216,8 +216,8 @@ guest_bootdev() {
 	esac
 }
 
-# guest_judge VCPUS [POLICY]: the guest's findings against what must be.
-guest_judge() {
+# guest_check VCPUS [POLICY]: the guest's findings against what must be.
+guest_check() {
 	expect "GRUB loaded the kernel from" "$(guest_bootdev)" "$(guest_said booted-from)"
 	expect "memory encryption features active" "$(features_of "${2-5}")" "$(guest_said features)"
 	expect "complaints of the guest's kernel" "" "$(kernel_complaints <$guest_log | head -n 1)"
@@ -233,7 +233,7 @@ guest_judge() {
 }
 
 # After the guest's end: what it wrote to the disk.
-guest_judge_disk() {
+guest_check_disk() {
 	tail -c 512 $guest_dir/disk | head -c 36 >$guest_dir/disk.tail
 	expect "disk written (digest of its head)" "$(cut -c 1-32 $guest_dir/disk.head)" "$(cut -c 1-32 $guest_dir/disk.tail)"
 }

@@ -50,7 +50,7 @@ trace_rare_events() {
 leaks=/sys/kernel/debug/kmemleak
 is_debug_kernel() { case $(uname -r) in *+debug) ;; *) return 1 ;; esac; }
 
-# Their being there is judged too: a check that is not on finds nothing.
+# Their being there is checked too: a check that is not on finds nothing.
 debug_begin() {
 	is_debug_kernel || return 0
 	dmesg | grep -q 'KernelAddressSanitizer initialized' || { echo "# KASAN is not on"; return 1; }

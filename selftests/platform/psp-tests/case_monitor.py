@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 """Rule: the monitor lists what is private, and who looked there.
 
-Source: none, no hardware does this; ours is sev_alarm.c.
+Source: none, no hardware does this; ours is sev_watch.c.
 Why it matters: a host that touches a private page has lost its way, and
 nothing else says so.
-Not covered: accesses by CPUs, see qemu-tests/sev-alarm.c.
+Not covered: accesses by CPUs, see qemu-tests/sev-watch.c.
 """
 import re
 import struct

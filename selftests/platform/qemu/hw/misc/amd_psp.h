@@ -36,7 +36,7 @@
 #include "amd_psp_abi.h"
 #include "amd_psp_fault.h"
 #include "amd_psp_identity.h"
-#include "target/i386/tcg/sysemu/sev_view.h"
+#include "target/i386/tcg/sysemu/sev_firmware.h"
 
 #define TYPE_AMD_PSP "amd-psp"
 OBJECT_DECLARE_SIMPLE_TYPE(AmdPsp, AMD_PSP)

@@ -10,9 +10,9 @@
 #define TARGET_I386_SEV_CPU_H
 
 #include "cpu.h"
-#include "sev_view.h"
+#include "sev_firmware.h"
 #include "sev_tlb.h"
-#include "sev_world.h"
+#include "sev_switch.h"
 
 #define EXCP1D_VC              29
 
@@ -38,7 +38,7 @@ typedef struct SevCpu {
     bool entering;      /* VMRUN has begun and the guest does not run yet */
     uint32_t asid;      /* the running guest's, of any kind; 0: the host's */
     SevTlb *tlb;
-    SevWorlds worlds;
+    SevSwitch worlds;
     uint64_t cbit;      /* mask of the C-bit */
     uint64_t ghcb_msr;  /* the running guest's GHCB MSR */
     uint64_t host_pat;  /* the host's PAT while a SEV-ES guest runs */

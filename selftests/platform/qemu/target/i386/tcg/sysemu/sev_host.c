@@ -23,7 +23,7 @@
 #include "tcg/helper-tcg.h"
 #include "hw/core/cpu.h"
 #include "monitor/monitor.h"
-#include "sev_alarm.h"
+#include "sev_watch.h"
 #include "sev_cpu.h"
 #include "sev_key.h"
 

@@ -7,7 +7,7 @@
 #ifndef TARGET_I386_SEV_KEY_H
 #define TARGET_I386_SEV_KEY_H
 
-#include "sev_view.h"
+#include "sev_firmware.h"
 
 /* In place, one frame; @addr (its address in RAM) is the tweak. */
 void sev_key_encrypt(SevKey *key, uint64_t addr, uint8_t *frame);

@@ -224,7 +224,7 @@ void sev_tlb_vmrun(CPUX86State *env, uint32_t asid, uint32_t control,
         cpu_vmexit(env, SVM_EXIT_ERR, 0, ra);
     }
     sev->asid = asid;
-    sev_world_enter_guest(env, asid, control);
+    sev_switch_enter_guest(env, asid, control);
 }
 
 /* Does the write of a control register end translations, global ones too? */

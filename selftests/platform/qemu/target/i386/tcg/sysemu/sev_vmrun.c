@@ -186,7 +186,7 @@ void sev_vmrun_check(CPUX86State *env, uint64_t sev_ctl, uint32_t asid,
     if (!sev) {
         return;
     }
-    sev_world_leave_host(env);
+    sev_switch_leave_host(env);
     load_pause_filter(env);
     set_guest(sev, guest_kind(sev, sev_ctl), asid);
     if (asid >= SEV_HOST_NR_ASIDS) {
@@ -263,7 +263,7 @@ bool sev_vmexit_save(CPUX86State *env)
     if (!sev) {
         return false;
     }
-    sev_world_leave_guest(env);
+    sev_switch_leave_guest(env);
     sev->asid = 0;
     if (!sev->guest) {
         return false;
@@ -292,7 +292,7 @@ void sev_vmexit_host(CPUX86State *env)
     if (sev->guest == SEV_ES) {
         sev_vmsa_load_host(env);
     }
-    sev_world_enter_host(env);
+    sev_switch_enter_host(env);
     if (!sev->guest) {
         return;
     }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# The verdict of one of the kernel's selftests, and whether judges/kernel-selftests.table expects it.  Its rows:
+# The result of one of the kernel's selftests, and whether reference/kernel-selftests.table expects it.  Its rows:
 #
 #   series <tab> program <tab> with Debian's own module: pass, skip, fail or varies <tab> the same with ours
 #	<tab> what the program says, or - <tab> why
@@ -10,7 +10,7 @@
 # with those words.  "unknown" instead of a result: nobody has seen one that could be relied on, and it is no pass.
 # shellcheck disable=SC2154 # work and logs are the script's
 
-expectations=$es_platform/judges/kernel-selftests.table
+expectations=$es_platform/reference/kernel-selftests.table
 
 # program KVER NR
 program() { sed -n "$2p" "$work/$1.list"; }
@@ -47,7 +47,7 @@ worse_with_ours() {
 
 # result STATUS OUT: pass, skip or fail.
 result() {
-	if grep -q '^judge-kernel: ' "$2"; then
+	if grep -q '^program-kernel: ' "$2"; then
 		echo fail
 	else
 		case $1 in 0) echo pass ;; 4) echo skip ;; *) echo fail ;; esac
@@ -65,12 +65,12 @@ words_of() {
 	*) line=$(sed -n '/Test Assertion Failure/{ n; s/^ *//p; q }' "$2" | grep . || grep -m 1 '^# .*Expected' "$2" ||
 		grep -v '^ *$' "$2" | tail -n 1 || true) ;;
 	esac
-	[ "$1" = died ] || line=$(grep -m 1 '^judge-kernel: ' "$2" || echo "$line")
+	[ "$1" = died ] || line=$(grep -m 1 '^program-kernel: ' "$2" || echo "$line")
 	echo "${line:--}" | tr '\t' ' '
 }
 
-# judge KVER NR STATUS SECONDS OUT: one line of TAP, one row in logs/KVER/table.
-judge() {
+# check KVER NR STATUS SECONDS OUT: one line of TAP, one row in logs/KVER/table.
+check() {
 	local kver=$1 name result says want
 
 	name=$(program "$kver" "$2")
@@ -78,7 +78,7 @@ judge() {
 	[ "$result" = pass ] || says=$(words_of "$3" "$5" "$4")
 	echo "$says" >>"$5"
 	want=$(expected "$kver" "$name")
-	printf '%s\n' "$2" >>"$work/$kver.judged"
+	printf '%s\n' "$2" >>"$work/$kver.checked"
 	measured "$kver" "$name" "$result" "$says" "${want##*$'\t'}" >>"$logs/$kver/table"
 	compare "$kver: $name" "$result" "$says" "$want" "$5" "$4 s"
 }
@@ -94,7 +94,7 @@ compare() {
 	fi
 	[ "$want" != pass ] || said=- # the words may be the other module's
 	if [ "$want" = unknown ]; then
-		echo "ok 0 $1 # SKIP not judged: $why; this time: $2 ($3)"
+		echo "ok 0 $1 # SKIP not checked: $why; this time: $2 ($3)"
 		return
 	fi
 	if [ "$2" = "$want" ] && { [ "$said" = - ] || grep -qF -e "$said" "$5"; }; then
@@ -107,7 +107,7 @@ compare() {
 	fi
 	tail -n 25 "$5" | sed 's/^/# /'
 	echo "# the whole output: ${5#"$es_top/"}"
-	echo "# rerun: KVERS=${1%%: *} ES_MODULE=$ES_MODULE selftests/platform/judge-selftests ${1#*: }"
+	echo "# rerun: KVERS=${1%%: *} ES_MODULE=$ES_MODULE selftests/platform/reference-kselftests ${1#*: }"
 	echo "not ok 0 $1 # $2 ($3), expected ${want:-nothing: no row in ${expectations#"$es_top/"}}${want:+ ($said)}"
 }
 

@@ -11,8 +11,8 @@
  * The security processor makes the keys and binds them to ASIDs; the CPU
  * selects a view by ASID and C-bit.  This header is all that both share.
  */
-#ifndef TARGET_I386_SEV_VIEW_H
-#define TARGET_I386_SEV_VIEW_H
+#ifndef TARGET_I386_SEV_FIRMWARE_H
+#define TARGET_I386_SEV_FIRMWARE_H
 
 #include "exec/hwaddr.h"
 

@@ -1,31 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Helps that hardware does not give: who looked at private memory, and a list
- * of all that is private
+ * Watch accesses of the host to private memory, and list all private memory;
+ * no hardware does either
  *
  * A host that reads a guest's private page gets cipher text, and one that
- * writes there destroys it; hardware lets both happen without a word.  Here
+ * writes there destroys it; hardware reports neither.  Here
  * each such access by a CPU or a device, while the guest's key is bound to an
- * ASID, counts, and shows as trace event sev_alarm.  An access is noticed when
+ * ASID, counts, and shows as trace event sev_watch.  An access is noticed when
  * the frame changes its view, so many in a row count once.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"
-#include "sev_alarm.h"
+#include "sev_watch.h"
 #include "sev_cpu.h"
 #include "sev_frame.h"
 #include "sev_key.h"
 #include "sev_vmsa.h"
 #include "trace/trace-target_i386.h"
 
-typedef struct Alarms {
+typedef struct Accesses {
     uint64_t pages;
     uint64_t vmsas;
-} Alarms;
+} Accesses;
 
-static Alarms alarms[SEV_BY_DEVICE + 1];
+static Accesses accesses[SEV_BY_DEVICE + 1];
 
-void sev_alarm(ram_addr_t addr, const SevKey *key, const SevVmsa *vmsa,
+void sev_watch(ram_addr_t addr, const SevKey *key, const SevVmsa *vmsa,
                SevBy by)
 {
     uint32_t asid = key ? sev_key_asid(key) : 0;
@@ -36,12 +36,12 @@ void sev_alarm(ram_addr_t addr, const SevKey *key, const SevVmsa *vmsa,
     if (vmsa && vmsa->key != key) {
         vmsa = NULL; /* it was another guest's */
     }
-    trace_sev_alarm(by == SEV_BY_CPU ? "CPU" : "device", addr, asid,
+    trace_sev_watch(by == SEV_BY_CPU ? "CPU" : "device", addr, asid,
                     vmsa ? "VMSA" : "page");
     if (vmsa) {
-        alarms[by].vmsas++;
+        accesses[by].vmsas++;
     } else {
-        alarms[by].pages++;
+        accesses[by].pages++;
     }
 }
 
@@ -67,7 +67,7 @@ static void count_frame(ram_addr_t addr, SevKey *key, SevVmsa *vmsa,
     }
 }
 
-static void print_alarms(Monitor *mon, const char *who, const Alarms *seen)
+static void print_accesses(Monitor *mon, const char *who, const Accesses *seen)
 {
     monitor_printf(mon, "accesses by the host's %s: private pages %" PRIu64
                    ", VMSAs %" PRIu64 "\n", who, seen->pages, seen->vmsas);
@@ -96,6 +96,6 @@ void sev_info(Monitor *mon, const QDict *qdict)
     }
     monitor_printf(mon, "frames of guests without an ASID: %" PRIu64 "\n",
                    frames[0]);
-    print_alarms(mon, "CPUs", &alarms[SEV_BY_CPU]);
-    print_alarms(mon, "devices", &alarms[SEV_BY_DEVICE]);
+    print_accesses(mon, "CPUs", &accesses[SEV_BY_CPU]);
+    print_accesses(mon, "devices", &accesses[SEV_BY_DEVICE]);
 }

@@ -68,7 +68,7 @@ static void check_marks(struct conf *c, const struct conf_row *row, const uint8_
 			      first);
 }
 
-static void judge_answer(struct conf *c, const struct conf_row *row, const uint8_t *answer)
+static void check_answer(struct conf *c, const struct conf_row *row, const uint8_t *answer)
 {
 	static const uint32_t wanted[] = { [CONF_DONE] = SPEC_HANDLED,
 					   [CONF_RAISE] = SPEC_EXCEPTION,
@@ -92,7 +92,7 @@ static void judge_answer(struct conf *c, const struct conf_row *row, const uint8
 }
 
 /* Check the reason of the guest's end as a VMM reads it; the stock module has no command for it. */
-static void judge_reason(struct conf *c, const uint64_t term[3])
+static void check_reason(struct conf *c, const uint64_t term[3])
 {
 	struct kvm_amd_es_vcpu state;
 
@@ -105,7 +105,7 @@ static void judge_reason(struct conf *c, const uint64_t term[3])
 			      state.end, (unsigned long long)term[1], (unsigned long long)term[2]);
 }
 
-static void judge_event(struct conf *c, const uint64_t term[3])
+static void check_event(struct conf *c, const uint64_t term[3])
 {
 	const struct kvm_run *run = c->vcpu->run;
 
@@ -120,23 +120,23 @@ static void judge_event(struct conf *c, const uint64_t term[3])
 	if (run->system_event.data[0] != term[0])
 		conf_complain(c, "data[0] is 0x%llx, wanted 0x%llx", run->system_event.data[0],
 			      (unsigned long long)term[0]);
-	judge_reason(c, term);
+	check_reason(c, term);
 }
 
 /* Check the guest's end twice: a guest that has ended stays so, and KVM_RUN repeats the event. */
-void conf_judge_term(struct conf *c, const uint64_t term[3])
+void conf_check_term(struct conf *c, const uint64_t term[3])
 {
-	judge_event(c, term);
+	check_event(c, term);
 	if (c->failed)
 		return;
 	vmm_vcpu_go(c->vcpu);
 	if (conf_settles(c, c->vcpu))
 		conf_complain(c, "a second KVM_RUN lets the guest go on");
 	else
-		judge_event(c, term);
+		check_event(c, term);
 }
 
-void conf_judge(struct conf *c, const struct conf_row *row, bool rang)
+void conf_check(struct conf *c, const struct conf_row *row, bool rang)
 {
 	const uint8_t *answer = row->page_outside ? (void *)c->slots[CONF_OUTSIDE] :
 						    vmm_answer(c->vcpu);
@@ -145,9 +145,9 @@ void conf_judge(struct conf *c, const struct conf_row *row, bool rang)
 	if (rang && row->want == CONF_TERM && row->page_outside)
 		conf_complain(c, "the guest goes on");
 	else if (rang)
-		judge_answer(c, row, answer);
+		check_answer(c, row, answer);
 	else if (row->want == CONF_TERM)
-		conf_judge_term(c, row->term);
+		conf_check_term(c, row->term);
 	else if (row->want != CONF_ANY || c->vcpu->run_errno)
 		conf_complain(c, "the guest does not get its answer");
 	if (row->exits >= 0 && c->seen.exits != row->exits)

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Helps that hardware does not give: who looked at private memory, and a list
- * of all that is private
+ * Watch accesses of the host to private memory, and list all private memory;
+ * no hardware does either
  */
-#ifndef TARGET_I386_SEV_ALARM_H
-#define TARGET_I386_SEV_ALARM_H
+#ifndef TARGET_I386_SEV_WATCH_H
+#define TARGET_I386_SEV_WATCH_H
 
 #include "exec/cpu-common.h"
 #include "monitor/monitor.h"
-#include "sev_view.h"
+#include "sev_firmware.h"
 
 struct SevVmsa;
 
@@ -20,8 +20,8 @@ typedef enum SevBy {
     SEV_BY_FIRMWARE,
 } SevBy;
 
-/* The host's view of a frame under @key (or none) is wanted. */
-void sev_alarm(ram_addr_t addr, const SevKey *key, const struct SevVmsa *vmsa,
+/* Report that @by wants the host's view of a frame under @key (or none). */
+void sev_watch(ram_addr_t addr, const SevKey *key, const struct SevVmsa *vmsa,
                SevBy by);
 
 /* The monitor's "info sev-host". */

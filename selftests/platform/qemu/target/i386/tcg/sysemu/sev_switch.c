@@ -54,7 +54,7 @@ static void take_code(CPUX86State *env, bool guest)
     }
 }
 
-void sev_world_forget(CPUX86State *env)
+void sev_switch_forget(CPUX86State *env)
 {
     CPUState *cs = env_cpu(env);
 
@@ -66,9 +66,9 @@ void sev_world_forget(CPUX86State *env)
     }
 }
 
-void sev_world_leave_host(CPUX86State *env)
+void sev_switch_leave_host(CPUX86State *env)
 {
-    SevWorlds *worlds = &env->sev->worlds;
+    SevSwitch *worlds = &env->sev->worlds;
 
     if (worlds->guest_code) { /* a reset ended the last guest */
         take_code(env, false);
@@ -81,7 +81,7 @@ void sev_world_leave_host(CPUX86State *env)
 /* Is the guest's share of the TLB still that of the guest which begins? */
 static bool guest_stays(CPUX86State *env, uint32_t asid)
 {
-    const SevWorlds *worlds = &env->sev->worlds;
+    const SevSwitch *worlds = &env->sev->worlds;
 
     return worlds->asid == asid && worlds->key == env->sev->key &&
            worlds->nested_cr3 == env->nested_cr3 &&
@@ -89,9 +89,9 @@ static bool guest_stays(CPUX86State *env, uint32_t asid)
            world_is(env, &worlds->guest);
 }
 
-void sev_world_enter_guest(CPUX86State *env, uint32_t asid, uint32_t control)
+void sev_switch_enter_guest(CPUX86State *env, uint32_t asid, uint32_t control)
 {
-    SevWorlds *worlds = &env->sev->worlds;
+    SevSwitch *worlds = &env->sev->worlds;
 
     take_code(env, true);
     if (control != TLB_CONTROL_DO_NOTHING || !guest_stays(env, asid)) {
@@ -109,9 +109,9 @@ void sev_world_enter_guest(CPUX86State *env, uint32_t asid, uint32_t control)
 }
 
 /* A guest that VMRUN refused has left nothing. */
-void sev_world_leave_guest(CPUX86State *env)
+void sev_switch_leave_guest(CPUX86State *env)
 {
-    SevWorlds *worlds = &env->sev->worlds;
+    SevSwitch *worlds = &env->sev->worlds;
 
     if (worlds->guest_runs) {
         worlds->guest = world_now(env);
@@ -120,9 +120,9 @@ void sev_world_leave_guest(CPUX86State *env)
     worlds->switching = true;
 }
 
-void sev_world_enter_host(CPUX86State *env)
+void sev_switch_enter_host(CPUX86State *env)
 {
-    SevWorlds *worlds = &env->sev->worlds;
+    SevSwitch *worlds = &env->sev->worlds;
 
     worlds->switching = false;
     take_code(env, false);

@@ -6,8 +6,8 @@
  * that CPUID Fn8000_001F reports.  cpu.h includes this header to give every
  * X86CPU the properties; only sev_host.c acts on them.
  */
-#ifndef TARGET_I386_SEV_PROPS_H
-#define TARGET_I386_SEV_PROPS_H
+#ifndef TARGET_I386_SEV_HOST_PROPS_H
+#define TARGET_I386_SEV_HOST_PROPS_H
 
 #define SEV_HOST_NR_ASIDS 0x8000 /* Fn8000_000A_EBX: of all kinds of guests */
 

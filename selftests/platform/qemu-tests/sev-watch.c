@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rule: the trace event sev_alarm reports each access to a private page or a
+ * Rule: the trace event sev_watch reports each access to a private page or a
  *       VMSA by the host's CPUs and devices while its key is bound to an ASID,
  *       and none of the guest's own.
- * Source: none, no hardware does this; ours is sev_alarm.c.
+ * Source: none, no hardware does this; ours is sev_watch.c.
  * Why it matters: a host that looks there has lost its way, or means harm.
- * Needs: -trace sev_alarm; run compares what the event reported with
- *       sev-alarm.trace.
+ * Needs: -trace sev_watch; run compares what the event reported with
+ *       sev-watch.trace.
  */
 #include "sev.h"
 
@@ -51,12 +51,12 @@ void main(void)
 		return;
 	run_guest();
 	*(volatile u8 *)(guest_page + 2048) = 1;
-	look(guest_page + 2049); /* it has the host's view now: no second alarm */
+	look(guest_page + 2049); /* it has the host's view now: no second report */
 	run_guest();
 	look(vmsa);
 	run_guest();
 	dma_signature(guest_page + 3072);
 	run_guest();
 	check_equal(psp(PSP_DEACTIVATE, handle, 0, 0, 0, 0), 0, "its ASID is unbound");
-	look(guest_page); /* a guest that is gone raises no alarm */
+	look(guest_page); /* no report after the guest has ended */
 }
