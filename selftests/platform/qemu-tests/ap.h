@@ -4,7 +4,7 @@
  * started it calls ap_main()
  *
  * Intel SDM Volume 3, "Multiple-Processor Initialization".  It comes up in
- * real mode at a page below 1 MiB and needs a stack of its own; descriptors
+ * real mode at a page below 1 MiB and needs a separate stack; descriptors
  * are shared.  Needs -smp 2.
  */
 #ifndef QEMU_TESTS_AP_H

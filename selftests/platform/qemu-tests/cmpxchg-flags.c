@@ -2,7 +2,7 @@
 /*
  * Rule: CMPXCHG8B changes ZF and no other flag.
  * Source: AMD 24594 APM Volume 3, "CMPXCHG8B, CMPXCHG16B".
- * Why it matters: flags that nobody set, TF among them, are saved at #VMEXIT
+ * Why it matters: flags that the program did not set, TF among them, are saved at #VMEXIT
  *       and loaded again: Linux, which allocates memory with CMPXCHG16B, dies
  *       of a double fault.
  * Not covered: CMPXCHG16B, which needs long mode.

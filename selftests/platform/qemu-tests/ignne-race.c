@@ -32,7 +32,7 @@ static void guest(void)
 	asm volatile("vmmcall");
 }
 
-/* With no translation of the host's left, each access of its own is walked. */
+/* With no translation of the host's left, each of its accesses is walked. */
 static void look(void)
 {
 	asm volatile("mov %%cr3, %%eax; mov %%eax, %%cr3" : : : "eax", "memory");

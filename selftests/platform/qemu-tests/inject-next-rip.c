@@ -5,7 +5,7 @@
  *       handler runs.
  * Source: AMD 24593 APM Volume 2, 15.20 "Event Injection", 15.7.1 (nRIP).
  * Why it matters: a hypervisor injects again what an exit interrupted; with
- *       the wrong return address the guest executes its INT3 for ever.
+ *       the wrong return address the guest executes its INT3 without end.
  * Needs: a CPU with NRIPS.
  * Not covered: a CPU without, where RIP is pushed; privilege checks.
  */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rule: an answer that was ordered to be late comes so much later; a command
- *       that is given meanwhile is lost.
+ * Rule: a response that was ordered to be late comes so much later; a command
+ *       that is given in the meantime is lost.
  * Source: AMD 55766 SEV API, chapter 4 "Mailbox Register Set"; the platform's
  *       README, "Helps that hardware does not give".
- * Why it matters: a driver that does not wait for the answer must be found.
+ * Why it matters: a driver that does not wait for the response must be found.
  * Needs: fault-nth=2, fault-delay-ms=300.
  * Not covered: the other faults (psp-tests, case_fault).
  */

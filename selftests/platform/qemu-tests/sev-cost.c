@@ -2,8 +2,8 @@
 /*
  * Rule: with -icount and the trace event sev_exit_cost, each VMRUN reports the
  *       exit before it: its code, the GHCB MSR, and the instructions of the
- *       guest before and of the host behind it.
- * Source: none, no hardware does this; ours is sev_cost.c.
+ *       guest before and of the host after it.
+ * Source: none, no hardware does this; the emulation is in sev_cost.c.
  * Why it matters: the benchmark's numbers come from there.
  * Needs: -icount shift=0; run compares what the event reported with sev-cost.trace.
  * Not covered: several vCPUs.
@@ -35,7 +35,7 @@ asm(".balign 4096\n"
 
 static u32 address;
 
-/* VMRUN is the host's only instruction, or comes behind 100 others. */
+/* VMRUN is the host's only instruction, or comes after 100 others. */
 static inline void run_bare(void)
 {
 	asm volatile("push %%ebp\n"

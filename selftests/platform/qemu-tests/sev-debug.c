@@ -6,7 +6,7 @@
  * Source: AMD 24593 APM Volume 2, 15.35.2 "Enabling SEV-ES", Appendix B,
  *       13.1 "Software-Debug Resources".
  * Why it matters: a host that lets a guest write DR7 without DebugSwap is at
- *       the mercy of its own DR0 to DR3; KVM decides its intercepts by that.
+ *       the mercy of what its own DR0 to DR3 hold; KVM decides its intercepts by that.
  * Not covered: breakpoint address masks (CPUID DBEXT is not there).
  */
 #include "sev.h"
@@ -100,7 +100,7 @@ static int launch(void)
 	return good && psp_launch_finish(handle);
 }
 
-/* The host has a data breakpoint of its own, and DR0 for the guest to trip over. */
+/* Set a data breakpoint for the host, and DR0 for the guest to trip over. */
 static void host_breakpoints(void)
 {
 	static u64 idt[2];

@@ -4,14 +4,14 @@
  *       the way there is a #VC itself, has a double fault and shuts down.
  * Source: AMD 24593 APM Volume 2, 15.35.5 "#VC Exception", 8.2.9 "#DF".
  * Why it matters: such a guest must not keep the CPU from its host.
- * Not covered: #VC behind a page fault.
+ * Not covered: #VC after a page fault.
  */
 #include "sev.h"
 
 #define ASID          3
 #define EXIT_SHUTDOWN 0x7f
 #define DEVICE        0x1800000u /* 2 MiB that the host marks as a device's */
-#define PTE_RESERVED  (1ull << 51) /* behind the last address bit: #VC, as KVM does */
+#define PTE_RESERVED  (1ull << 51) /* beyond the last address bit: #VC, as KVM does */
 
 static u8 vmsa[4096] __attribute__((aligned(4096)));
 

@@ -6,7 +6,7 @@
  *       one that was halted for good, whose last WBINVD came before.
  * Source: AMD 55766 SEV API, "INIT", "DEACTIVATE", "DF_FLUSH", "ACTIVATE"; which
  *         cores count: AMD's published SEV firmware, where DF_FLUSH asks each
- *         core that the chip has and INIT and DEACTIVATE forget all answers.
+ *         core that the chip has and INIT and DEACTIVATE forget all responses.
  * Why it matters: a host that forgets one of them must not get away with it.
  * Needs: -smp 2.
  * Not covered: ACTIVATE_EX, which wants it of some core complexes only.

@@ -36,7 +36,7 @@ static struct packet memory, registers;
 
 extern u8 guest_page[4096], guest_entry[];
 
-/* The second half only goes well with the first half's memory and registers. */
+/* The code after the first VMGEXIT succeeds only with the memory and registers from before it. */
 asm(".balign 4096\n"
 	"guest_page:\n"
 	"guest_entry:\n"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Rule: a guest on one CPU finds its memory and its registers as it left
- *       them, while another CPU looks at the same pages all the time.
+ *       them, while another CPU reads the same pages all the time.
  * Source: AMD 24593 APM Volume 2, 15.34.5 "Encrypted Memory", 15.35.
  * Why it matters: the platform converts a page in place for who looks; a
  *       conversion that another CPU notices would look like a bug of KVM's.

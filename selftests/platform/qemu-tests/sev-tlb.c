@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rule: a CPU may use a guest's translation until it is told to forget it:
+ * Rule: a CPU may use a guest's translation until it is instructed to forget it:
  *       by TLB_CONTROL, by INVLPGA, or by the guest itself.  What was in a
- *       page table meanwhile, and what other CPUs forgot, does not count.
+ *       page table in the meantime, and what other CPUs forgot, does not count.
  * Source: AMD 24593 APM Volume 2, 15.16 "TLB Control", 5.5 "TLB Management".
  * Why it matters: a host that forgets a flush must not get away with it.
  * Needs: -smp 2.
@@ -14,7 +14,7 @@
 
 #define ASID        20
 #define OTHER_ASID  21
-#define SPOT        0x1800000u /* the guest reads here: 2 MiB pages of its own */
+#define SPOT        0x1800000u /* the guest reads here: separate 2 MiB pages */
 #define GLOBAL_SPOT 0x1a00000u
 #define OTHER       0x1c00000u /* where the host moves them */
 #define CODE        0x1000     /* from a spot to a function */

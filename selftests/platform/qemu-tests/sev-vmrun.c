@@ -210,7 +210,7 @@ static void integrity(void)
 	check_equal(svm_run(), EXIT_INVALID, "an older VMSA of the same guest is refused");
 }
 
-/* One run in which the host fills its own registers before and reads them behind. */
+/* One run in which the host fills its own registers before and reads them afterwards. */
 static void registers(void)
 {
 	u32 address = (u32)vmcb, ebx = 0, status, xmm7;

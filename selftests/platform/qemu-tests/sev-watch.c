@@ -3,7 +3,7 @@
  * Rule: the trace event sev_watch reports each access to a private page or a
  *       VMSA by the host's CPUs and devices while its key is bound to an ASID,
  *       and none of the guest's own.
- * Source: none, no hardware does this; ours is sev_watch.c.
+ * Source: none, no hardware does this; the emulation is in sev_watch.c.
  * Why it matters: a host that looks there has lost its way, or means harm.
  * Needs: -trace sev_watch; run compares what the event reported with
  *       sev-watch.trace.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rule: a single step traps behind STI, and not between MOV SS and the next
+ * Rule: a single step traps after STI, and not between MOV SS and the next
  *       instruction.
  * Source: AMD 24593 APM Volume 2, 13.1 "Software-Debug Resources"; AMD 24594
  *       APM Volume 3, "STI", "MOV".

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Rule: INT3 and INTO are exceptions where a hypervisor intercepts them, INT n
- *       and ICEBP are not, and ICEBP is a #DB behind the instruction; an
+ *       and ICEBP are not, and ICEBP is a #DB after the instruction; an
  *       exception that VMRUN injects counts towards a double fault, and a
  *       double fault exits where #DF is intercepted.
  * Source: AMD 24593 APM Volume 2, 15.12 "Exception Intercepts", 15.9

@@ -35,7 +35,7 @@ static u64 guest_tsc(void)
 	return (u64)ebx << 32 | VMCB32(VMCB_SAVE + SAVE_RAX);
 }
 
-/* Between the host's before and behind, both scaled by @eighths / 8. */
+/* Check that the guest's TSC is between the host's before and after, scaled by @eighths / 8. */
 static int scaled(u64 eighths)
 {
 	u64 before, behind, is;

@@ -79,7 +79,7 @@ static inline void svm_guest_idt(u8 *save, const void *gates, u32 len)
 	*(u64 *)(save + SAVE_IDTR + 8) = (u32)gates;
 }
 
-/* Each CPU has a host save page of its own. */
+/* Each CPU has a separate host save page. */
 static inline void svm_enable(u8 *save)
 {
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_SVME);

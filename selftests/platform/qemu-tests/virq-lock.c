@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Rule: a guest that lowers CR8 below a pending virtual interrupt goes on.
+ * Rule: a guest that lowers CR8 below a pending virtual interrupt continues.
  * Source: AMD 24593 APM Volume 2, 15.21.2 "Virtualizing APIC.TPR" and 15.21.4
  *         "Injecting Virtual (INTR) Interrupts".
  * Why it matters: firmware under KVM does so all the time; QEMU 7.2 aborts.

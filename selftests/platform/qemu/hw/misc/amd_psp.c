@@ -6,7 +6,7 @@
  * those of PCI function 1022:14CA. The host operating system writes the
  * address of a command buffer, then the command id; the command is complete
  * when the write returns, so polling works as well as the interrupt. Only a
- * fault that somebody ordered makes it late; a command that is written before
+ * fault that a test ordered makes it late; a command that is written before
  * it is complete is lost.
  *
  *   BAR 2 + 0x10690  interrupt enable        + 0x109e0  buffer address, low
@@ -14,7 +14,7 @@
  *         + 0x10980  command and response    + 0x109fc  features
  *
  * The QOM property "guests" lists the guest contexts, with the launch digest
- * that the measurement is made of: a test compares it with one of its own.
+ * that the measurement is made of: a test compares it with its own digest.
  */
 
 #include "qemu/osdep.h"

@@ -4,7 +4,7 @@
  *
  * amd_psp.c           PCI function, registers, interrupt, QOM properties
  * amd_psp_mailbox.c   which commands exist, and their buffers
- * amd_psp_fault.c     faults that somebody ordered
+ * amd_psp_fault.c     faults that a test ordered
  * amd_psp_platform.c  platform states UNINIT, INIT, WORKING
  * amd_psp_store.c     what persists
  * amd_psp_identity.c  the platform's own keys and certificates

@@ -13,7 +13,7 @@
 
 #include "qemu/units.h"
 
-/* The firmware version we answer as; also part of every measurement. */
+/* The version that this firmware reports; also part of every measurement. */
 #define PSP_API_MAJOR 1
 #define PSP_API_MINOR 51
 #define PSP_BUILD     3

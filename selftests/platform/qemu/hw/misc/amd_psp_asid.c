@@ -12,7 +12,7 @@
  *     |                   +-----------------+                        |
  *     +---------------------DEACTIVATE-------------------------------+
  *
- * INIT, and DEACTIVATE of an ASID that was IN_USE, make a WBINVD due of every
+ * INIT, and DEACTIVATE of an ASID that was IN_USE, require a WBINVD of every
  * core, without which there is no DF_FLUSH.  (A chip counts by core complexes:
  * one that has done its part need not do it again with the others.)
  *

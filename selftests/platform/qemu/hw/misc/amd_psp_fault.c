@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Faults that somebody ordered, so that drivers can be seen to handle them.
+ * Faults that a test ordered, so that drivers can be seen to handle them.
  *
  * AMD 55766 SEV API, chapter 4 (Mailbox Register Set, Status Codes). One
- * command is hit: the nth of one kind, or of all. It is refused, answered
+ * command is hit: the nth of one kind, or of all. It is rejected, completed
  * late, completed without an interrupt, or several of these. All are QOM
  * properties, of -device as well as of qom-set; setting one counts anew.
  */

@@ -171,7 +171,7 @@ uint32_t psp_cmd_decommission(AmdPsp *psp, void *buf)
     return PSP_SUCCESS;
 }
 
-/* An unknown handle is no error: the answer is state UNINIT. */
+/* An unknown handle is no error: the response is state UNINIT. */
 uint32_t psp_cmd_guest_status(AmdPsp *psp, void *buf)
 {
     PspGuestStatus *cmd = buf;

@@ -8,7 +8,7 @@
 
 #include "amd_psp.h"
 
-/* Firmware resource limit: more contexts answer RESOURCE_LIMIT. */
+/* Firmware resource limit: more contexts fail with RESOURCE_LIMIT. */
 #define PSP_MAX_GUESTS 1024
 
 typedef enum {
@@ -26,7 +26,7 @@ typedef struct PspGuest {
     GChecksum *ld;                       /* launch digest so far */
     uint8_t tek[PSP_KEY_BYTES];
     uint8_t tik[PSP_KEY_BYTES];
-    uint8_t measure[PSP_DIGEST_BYTES];   /* what LAUNCH_MEASURE answered */
+    uint8_t measure[PSP_DIGEST_BYTES];   /* what LAUNCH_MEASURE returned */
     uint8_t digest[PSP_DIGEST_BYTES];    /* launch digest when measured */
 } PspGuest;
 

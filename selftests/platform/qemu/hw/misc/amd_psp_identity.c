@@ -4,8 +4,8 @@
  *
  * AMD 55766 SEV API, chapter 2 (Keys).
  *
- * A real CEK is signed by AMD; the emulated one is signed by nobody, so that
- * nobody can take this platform for a real one. Private keys are not stored:
+ * A real CEK is signed by AMD; the emulated one is not signed, so that this
+ * platform cannot be mistaken for a real one. Private keys are not stored:
  * they are derived again from the chip's key and a nonce, and it is the nonces
  * and the certificates that lie in persistent storage.
  */

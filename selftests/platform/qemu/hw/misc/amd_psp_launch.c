@@ -11,7 +11,7 @@
  *   UNINIT --------> LUPDATE ---------> LSECRET --------> RUNNING
  *
  * The launch digest is SHA-256 over the plain bytes of every update in the
- * order of the commands, VMSA pages included. LAUNCH_MEASURE answers
+ * order of the commands, VMSA pages included. LAUNCH_MEASURE returns
  *
  *   HMAC-SHA256(TIK, 0x04 || API_MAJOR || API_MINOR || BUILD ||
  *                    POLICY || digest || MNONCE) || MNONCE

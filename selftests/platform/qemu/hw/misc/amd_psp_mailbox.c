@@ -12,7 +12,7 @@
  *   INPUT        never                OUTPUT       on success, nothing is read
  *   IN_OUT       on success           IN_OUT_LEN   also on INVALID_LENGTH
  *
- * A command that is not in the table, among them those of SNP, answers
+ * A command that is not in the table, among them those of SNP, fails with
  * INVALID_COMMAND.
  */
 

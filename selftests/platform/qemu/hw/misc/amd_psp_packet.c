@@ -11,11 +11,11 @@
  *
  * Both lengths are the same without compression, which is not supported (nor
  * is it by AMD's published firmware). Only a secret names the measurement. The
- * context keeps a data packet from being taken for a VMSA; AMD's published
+ * context keeps a data packet from being mistaken for a VMSA; AMD's published
  * firmware has the number 3 for VMSAs, too, but sends and expects them with 2.
  *
- * Nothing in a packet tells its place or its turn: within one session the host
- * may repeat and reorder packets, as on a chip.
+ * Nothing in a packet indicates its place or its turn: within one session the
+ * host may repeat and reorder packets, as on a chip.
  */
 
 #include "qemu/osdep.h"

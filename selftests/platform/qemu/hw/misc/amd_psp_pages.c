@@ -6,7 +6,7 @@
  * AMD 55766 SEV API, chapter 6.
  *
  * The guest's policy decides whether the host may debug it. Nothing here makes
- * a VMSA: what DBG_ENCRYPT or COPY put into one the cores refuse to run.
+ * a VMSA: the cores reject what DBG_ENCRYPT or COPY put into one.
  */
 
 #include "qemu/osdep.h"

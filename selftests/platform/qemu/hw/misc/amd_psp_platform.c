@@ -160,7 +160,7 @@ uint32_t psp_cmd_df_flush(AmdPsp *psp, void *buf)
     return PSP_SUCCESS;
 }
 
-/* Nobody signs firmware for an emulated chip: there is no good image. */
+/* AMD signs no firmware for an emulated chip: there is no good image. */
 uint32_t psp_cmd_download_firmware(AmdPsp *psp, void *buf)
 {
     PspBlob *cmd = buf;

@@ -10,8 +10,9 @@
  *            START    |   v   FINISH
  *   UNINIT --------> RUPDATE --------> RUNNING
  *
- * The guest gets a memory key of its own here, and nobody measures it: that it
- * came through a session of the sending firmware is all that vouches for it.
+ * The guest gets a new memory key here, and the firmware does not measure it:
+ * that it came through a session of the sending firmware is all that vouches
+ * for it.
  */
 
 #include "qemu/osdep.h"

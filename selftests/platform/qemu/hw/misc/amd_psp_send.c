@@ -17,8 +17,8 @@
  *
  * Whether the target is worthy is the guest policy's matter, not the host's:
  * NOSEND forbids every target, DOMAIN demands one whose PEK our own OCA signed,
- * SEV demands AMD's signatures. No root of AMD's is built in here, as nobody
- * could give an emulated chip its signature: a guest with that policy stays.
+ * SEV demands AMD's signatures. No root of AMD's is built in here, as AMD
+ * gives no emulated chip its signature: a guest with that policy stays.
  */
 
 #include "qemu/osdep.h"
@@ -143,7 +143,7 @@ uint32_t psp_cmd_send_start(AmdPsp *psp, void *buf)
     return PSP_SUCCESS;
 }
 
-/* A transport buffer that is too small is answered with the length it needs. */
+/* For a transport buffer that is too small, return the length it needs. */
 static uint32_t check_lengths(PspPacket *cmd, bool vmsa)
 {
     uint32_t len = le32_to_cpu(cmd->guest_len);
@@ -217,7 +217,7 @@ uint32_t psp_cmd_send_update_data(AmdPsp *psp, void *buf)
     return write_packet(cmd, guest, PSP_MAC_DATA, data);
 }
 
-/* Only what the cores would run: a VMSA of this guest that nobody changed. */
+/* Only what the cores would run: an unchanged VMSA of this guest. */
 uint32_t psp_cmd_send_update_vmsa(AmdPsp *psp, void *buf)
 {
     PspPacket *cmd = buf;

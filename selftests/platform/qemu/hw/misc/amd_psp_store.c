@@ -6,7 +6,7 @@
  *
  * The chip's own storage lasts as long as the QEMU process. Storage in host
  * memory is UNTRUSTED and sealed with the chip's key: a record that the host
- * changed, or that another chip wrote, is erased and refused. Storage full of
+ * changed, or that another chip wrote, is erased and rejected. Storage full of
  * zeros was never written.
  */
 

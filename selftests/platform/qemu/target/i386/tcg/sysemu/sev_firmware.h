@@ -50,7 +50,7 @@ bool sev_guest_write(hwaddr spa, const void *buf, uint64_t len, SevKey *key);
 bool sev_host_read(hwaddr spa, void *buf, uint64_t len);
 bool sev_host_write(hwaddr spa, const void *buf, uint64_t len);
 
-/* Of every CPU a WBINVD is due from now on; whether each has executed it. */
+/* Require a WBINVD of every CPU; check whether each has executed it since. */
 void sev_wbinvd_demand(void);
 bool sev_wbinvd_done(void);
 

@@ -185,7 +185,7 @@ void sev_frame_set_vmsa(const SevFrameRef *ref, SevVmsa *vmsa)
 void sev_frame_put(const SevFrameRef *ref, SevKey *key, const uint8_t *bytes)
 {
     ram_addr_t addr = ref->block->offset + ref->offset;
-    uint8_t hidden[TARGET_PAGE_SIZE]; /* the host may look at RAM just now */
+    uint8_t hidden[TARGET_PAGE_SIZE]; /* the host may read RAM just now */
     SevFrame *frame;
 
     memcpy(hidden, bytes, TARGET_PAGE_SIZE);

@@ -179,7 +179,7 @@ static bool guest_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val)
     return false;
 }
 
-/* True: done, *val is the answer.  False: not an MSR of this file's. */
+/* True: done, *val is the MSR's value.  False: not an MSR of this file's. */
 bool sev_rdmsr(CPUX86State *env, uint32_t msr, uint64_t *val, uintptr_t ra)
 {
     if (!env->sev) {

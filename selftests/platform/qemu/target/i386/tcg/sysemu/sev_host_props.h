@@ -31,7 +31,7 @@ typedef struct SevHostProps {
 
 struct CPUArchState;
 #if defined(CONFIG_TCG) && !defined(CONFIG_USER_ONLY)
-/* Fn8000_001F; leaves the answer alone on a CPU without sev-es-host=on. */
+/* Fill in Fn8000_001F; change nothing on a CPU without sev-es-host=on. */
 void sev_host_cpuid(struct CPUArchState *env, uint32_t *eax, uint32_t *ebx,
                     uint32_t *ecx, uint32_t *edx);
 #else

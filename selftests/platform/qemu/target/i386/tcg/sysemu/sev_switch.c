@@ -3,8 +3,8 @@
  * What TCG's TLB keeps over VMRUN and #VMEXIT
  *
  * AMD 24593 APM Volume 2, 15.16 "TLB Control": translations are tagged with
- * their ASID, so a world switch need not end any.  Here the guest has MMU
- * indexes of its own, and neither world's are flushed by a switch, which
+ * their ASID, so a world switch need not end any.  Here the guest has
+ * separate MMU indexes, and neither world's are flushed by a switch, which
  * makes one several times as fast.  TCG has room for the translations of one
  * ASID; those of others wait in sev_tlb.c, from where they come back one by
  * one.  Anything else that TCG's TLB depends on and that is not as it was when
@@ -108,7 +108,7 @@ void sev_switch_enter_guest(CPUX86State *env, uint32_t asid, uint32_t control)
     worlds->switching = false;
 }
 
-/* A guest that VMRUN refused has left nothing. */
+/* A guest that VMRUN rejected has left nothing. */
 void sev_switch_leave_guest(CPUX86State *env)
 {
     SevSwitch *worlds = &env->sev->worlds;

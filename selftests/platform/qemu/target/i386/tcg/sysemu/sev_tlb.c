@@ -15,7 +15,7 @@
  * guest's page tables does not, nor does anything that another CPU does.  An
  * access that a kept translation does not allow walks anew, so rights may
  * grow without a flush.  Values of TLB_CONTROL that the manual reserves are
- * refused.
+ * rejected.
  *
  * The guest controls the addresses; it can only evict.
  */

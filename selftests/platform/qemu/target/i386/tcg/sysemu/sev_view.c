@@ -10,8 +10,8 @@
  *
  * CPUs that run in parallel (-accel tcg,thread=multi) are stopped while one of
  * them converts, because each may be using the frame by its TLB.  Devices and
- * firmware stop nobody: a CPU that uses the frame in the other view at that
- * very moment may go on for some instructions.
+ * firmware stop no CPU: a CPU that uses the frame in the other view at that
+ * very moment may continue for some instructions.
  */
 #include "qemu/osdep.h"
 #include "cpu.h"

@@ -3,7 +3,7 @@
  * VMRUN and #VMEXIT of SEV and SEV-ES guests
  *
  * AMD 24593 APM Volume 2, 15.34.3 "Enabling SEV", 15.35.3 "SEV-ES Guests",
- * 15.35.8 "VMRUN".  What hardware refuses is refused here, before any guest
+ * 15.35.8 "VMRUN".  What hardware rejects is rejected here, before any guest
  * state is loaded: an ASID of the wrong range or without a key, no nested
  * paging, no LBR virtualization, a VMSA that the security processor did not
  * make for this key, one that was changed (all VMEXIT_INVALID) and one that
@@ -44,7 +44,7 @@ static SevGuest guest_kind(const SevCpu *sev, uint64_t sev_ctl)
     return sev_ctl & SVM_SEV_ES_ENABLED ? SEV_ES : SEV_PLAIN;
 }
 
-/* Each check names what it refuses; NULL: fine. */
+/* Each check names what it rejects; NULL: fine. */
 
 static const char *refuse_asid(CPUX86State *env, uint64_t sev_ctl,
                                uint32_t asid)
@@ -139,7 +139,7 @@ static void refuse(CPUX86State *env, uint32_t asid, uint32_t code,
     cpu_vmexit(env, code, 0, ra);
 }
 
-/* Find and check the VMSA of a SEV-ES guest; does not return if refused. */
+/* Find and check the VMSA of a SEV-ES guest; does not return if rejected. */
 static void take_vmsa(CPUX86State *env, uint32_t asid, uintptr_t ra)
 {
     hwaddr spa = x86_ldq_phys(env_cpu(env), env->vm_vmcb + VMCB_VMSA);
@@ -161,7 +161,7 @@ static void take_vmsa(CPUX86State *env, uint32_t asid, uintptr_t ra)
     }
 }
 
-/* A reference is held until #VMEXIT: the ASID may be unbound meanwhile. */
+/* Hold a reference until #VMEXIT: the ASID may be unbound in the meantime. */
 static void set_guest(SevCpu *sev, SevGuest guest, uint32_t asid)
 {
     sev->guest = guest;

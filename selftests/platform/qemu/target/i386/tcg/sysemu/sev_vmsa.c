@@ -80,7 +80,7 @@ static const Field fields_b[] = {
     FIELD(0x3e8, xcr0),
 };
 
-/* Guest only: of the host's, do_vmexit takes care or nobody does. */
+/* Guest only: the host's are restored by do_vmexit, or not at all. */
 static const Field fields_guest[] = {
     FIELD(0x178, eip),
     FIELD(0x1d8, regs[R_ESP]),
@@ -223,7 +223,7 @@ static void reset_fpu(CPUX86State *env)
     }
 }
 
-/* Hidden flags of what the fields brought; XCR0 bit 0 is always one. */
+/* Update the hidden flags for the loaded fields; XCR0 bit 0 is always one. */
 static void sync_extended_state(CPUX86State *env)
 {
     env->xcr0 |= XSTATE_FP_MASK;
@@ -315,7 +315,10 @@ SevVmsa *sev_vmsa_find(hwaddr spa)
     return sev_frame_vmsa(&ref);
 }
 
-/* Who uses which VMSA: no two CPUs, nor one and firmware, take it at once. */
+/*
+ * The user of each VMSA: no two CPUs, nor a CPU and firmware, take it
+ * concurrently.
+ */
 static QemuMutex users_lock;
 
 static void __attribute__((constructor)) init_users_lock(void)

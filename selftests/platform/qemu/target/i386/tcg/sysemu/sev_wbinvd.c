@@ -4,7 +4,7 @@
  *
  * AMD 55766 SEV API, "DF_FLUSH", "DEACTIVATE"; AMD 24594 APM Volume 3,
  * "WBINVD".  Memory is always coherent here, so nothing is written back; but
- * as on a chip each core tells the security processor of its WBINVDs, which
+ * as on a chip each core reports its WBINVDs to the security processor, which
  * wants one of every core before an ASID has its next guest.
  */
 #include "qemu/osdep.h"

@@ -3,7 +3,7 @@
  * Next RIP and decode assists of #VMEXIT
  *
  * AMD 24593 APM Volume 2, 15.7.1 "State Saved on Exit" (nRIP) and 15.10
- * "Decode Assists": the CPU tells the host how long the intercepted
+ * "Decode Assists": the CPU reports to the host how long the intercepted
  * instruction is, which general register a MOV CRn or DRn names, the vector
  * of INT n, and for page faults the bytes it had fetched.  Only instructions
  * that have an intercept are decoded, all others have length 0.
@@ -106,7 +106,7 @@ static int modrm_len(const SvmInsn *insn, int pos, bool address16)
     return mod == 1 ? 2 : mod == 2 || rm == 5 ? 5 : 1;
 }
 
-/* Length from the second opcode byte on, 0: none of ours. */
+/* Length from the second opcode byte on, 0: not one that this file decodes. */
 static int decode_0f(SvmInsn *insn, int pos, const Prefixes *prefixes,
                      bool address16)
 {
