@@ -24,13 +24,13 @@ help: ## list the verbs
 	@echo
 	@echo "  make -C selftests run_tests   the kselftests alone (TESTS=es_ap_boot KVERS=... select)"
 	@echo
-	@echo "Variables: KVER=6.1.0-NN-amd64 or 6.12.N+deb12-amd64 (default: the newest 6.1),"
+	@echo "Variables: KVER=6.1.0-NN-amd64, 6.12.N+deb12-amd64 or 6.12.N+deb13-amd64 (default: the newest 6.1),"
 	@echo "           ES_CACHE=$(ES_CACHE) (downloads and builds kept outside the tree)"
 
 demo: ## watch a 4-vCPU SEV-ES guest boot under our module (KVER= chooses the kernel)
 	@$(PLATFORM)/demo
 
-check: ## lint, unit tests, builds for both kernels, and every test inside the platform
+check: ## lint, unit tests, builds for each kernel, and every test inside the platform
 	@selftests/check
 
 debug-check: ## every test on hosts whose kernels check themselves: KASAN, lockdep, kmemleak (an hour the first time)
@@ -53,15 +53,15 @@ overhead: ## what the platform costs a machine that does not use it, in pairs wi
 	@$(PLATFORM)/overhead
 
 .PHONY: move-check
-move-check: ## a Linux guest is moved 100 times between VMs, on both kernels, and must not notice (a quarter of an hour)
+move-check: ## a Linux guest is moved 100 times between VMs, on each kernel, and must not notice (half an hour)
 	@ES_ROUNDS=100 ES_TEST_SECONDS=$${ES_TEST_SECONDS:-1800} $(MAKE) -C selftests run_tests TESTS=es_move_linux
 
 .PHONY: random-check
-random-check: ## random guests, one of each two read, set and moved in between, on both kernels (an hour; ES_SEED= repeats)
+random-check: ## random guests, one of each two read, set and moved in between, on each kernel (an hour; ES_SEED= repeats)
 	@ES_ROUNDS=$${ES_ROUNDS:-900} ES_TEST_SECONDS=$${ES_TEST_SECONDS:-7200} $(MAKE) -C selftests run_tests TESTS=es_random
 
 .PHONY: stress-check
-stress-check: ## 100,000 wake-ups with CPUs in parallel, 1,000 CPUs offline and back, 100 moves, on both kernels (an hour)
+stress-check: ## 100,000 wake-ups with CPUs in parallel, 1,000 CPUs offline and back, 100 moves, on each kernel (an hour and a half)
 	@failed=; \
 	ES_THREADS=multi HOST_CPUS=2 ES_ROUNDS=25000 ES_TIME_LIMIT_S=3600 ES_TEST_SECONDS=7200 \
 		$(MAKE) -C selftests run_tests HERE= TESTS=es_wake || failed=1; \
@@ -73,7 +73,7 @@ stress-check: ## 100,000 wake-ups with CPUs in parallel, 1,000 CPUs offline and 
 verbs-check: ## the verbs that README.md names and no other test runs, with small work (a quarter of an hour)
 	@selftests/verbs
 
-conformance: ## a table of what each request gives, stock and ours, on both kernels (long)
+conformance: ## a table of what each request gives, stock and ours, on each kernel (long)
 	@selftests/conformance-table
 
 shell: ## a root shell on the emulated SEV-ES host with the module loaded

@@ -5,6 +5,8 @@
 #
 #   lib/progress.sh       long work: what, how far, about how long
 #   lib/packages.sh       Debian packages: installed, downloaded, missing
+#   lib/release.sh        another Debian release's packages, and a root file system with its compiler
+#   lib/kernels.sh        which kernels are supported: kernels.table
 #   lib/cache.sh          ES_CACHE: hashes, atomic publishing, disk space
 #   lib/linux-source.sh   the kernel's own sources
 #
@@ -25,16 +27,9 @@ note() {
 	echo "$*" >&2
 }
 
-# check_kver KVER: one of Debian 12's, or the same built with the kernel's own checks (KVER+debug).
-check_kver() {
-	case ${1%+debug} in
-	*-cloud-* | *-rt-*) ;;
-	6.1.0-*-amd64 | 6.12.*+deb12-amd64) return ;;
-	esac
-	die "Kernel $1 is not supported: choose KVER=6.1.0-NN-amd64 or 6.12.N+deb12-amd64 of Debian 12, not a cloud or real-time flavour (selftests/platform/kernels lists them)."
-}
-
 . "$es_top/mk/lib/progress.sh"
 . "$es_top/mk/lib/packages.sh"
+. "$es_top/mk/lib/release.sh"
 . "$es_top/mk/lib/cache.sh"
+. "$es_top/mk/lib/kernels.sh"
 . "$es_top/mk/lib/linux-source.sh"

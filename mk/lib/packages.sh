@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Debian packages: installing what is missing, and fetching .debs without installing them.
+# Debian packages: installing what is missing, and fetching .debs without installing them, of the machine's release or of
+# another (release.sh).
 
 # Package lists may be empty or lack the security archive on a fresh machine, and old on any: an old list
 # names kernels that are no longer the newest.  Only a missing list is an error.
 apt_lists() {
-	if ! apt_knows linux-image-amd64 || ! apt_knows linux-image-6.12-amd64; then
+	if [ -n "$es_release" ]; then
+		release_lists
+	elif ! apt_knows linux-image-amd64 || ! apt_knows linux-image-6.12-amd64; then
 		apt_update
 	elif [ "$(id -u)" -eq 0 ] && apt_lists_are_old; then
 		apt_refresh || note "The package lists are more than a day old and cannot be renewed now: going on with them."
@@ -21,6 +24,7 @@ apt_lists_are_old() {
 }
 
 apt_refresh() {
+	[ -z "$es_release" ] || { release_refresh; return; }
 	stage apt-update 10 "$ES_CACHE/log/apt-update.log" "Reading the package lists" apt-get -q update
 }
 
@@ -32,7 +36,7 @@ apt_update() {
 
 # need_packages NAME...: installs those that are missing (root), or says which and how.
 need_packages() {
-	local name missing=()
+	local name missing=() es_release=
 
 	for name in "$@"; do
 		dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
@@ -60,11 +64,11 @@ deb_version() {
 	local version
 
 	apt_lists >&2
-	version=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: *//p')
+	version=$(release_apt apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: *//p')
 	case $version in
 	'' | '(none)') version=$(deb_cached_version "$1") ;;
 	esac
-	[ -n "$version" ] || die "Package $1 is not in the package lists: run \`apt-get update\` on Debian 12 with its security updates, or choose a kernel that selftests/platform/kernels lists."
+	[ -n "$version" ] || die "Package $1 is not in the package lists: run \`apt-get update\` on Debian with its security updates, or choose a kernel that selftests/platform/kernels lists."
 	echo "$version"
 }
 
@@ -94,15 +98,12 @@ deb_download() (
 	dir=$(cache_make "$ES_CACHE/debs/$1" 300 "Package $1") || exit 1
 	trap 'rm -rf "$dir"' EXIT
 	deb_download_into "$dir" "$1=$2" ||
-		{ [ "$(id -u)" -eq 0 ] && apt_refresh && deb_download_into "$dir" "$1=$2"; } ||
+		{ { [ -n "$es_release" ] || [ "$(id -u)" -eq 0 ]; } && apt_refresh && deb_download_into "$dir" "$1=$2"; } ||
 		die "Package $1=$2 cannot be downloaded: check the network and run \`apt-get update\` as root; if Debian no longer offers it, choose a newer kernel."
 	mv -f "$dir"/*.deb "$ES_CACHE/debs/"
 )
 
 deb_download_into() {
-	local sandbox=()
-
-	[ "$(id -u)" -ne 0 ] || sandbox=(-o APT::Sandbox::User=root)
 	(cd "$1" && stage "deb-${2%%=*}" 10 "$ES_CACHE/log/download-${2%%=*}.log" "Downloading ${2/=/ }" \
-		apt-get -q "${sandbox[@]}" download "$2")
+		release_apt apt-get download "$2")
 }

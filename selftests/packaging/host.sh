@@ -34,7 +34,7 @@ put_program() {
 host_begin() {
 	need_packages bash bsdutils cpio kmod make mawk openssl util-linux xz-utils
 	version=$(sed -n 's/^ES_VERSION := //p' mk/module.mk)
-	mapfile -t kvers < <(selftests/platform/kernels)
+	mapfile -t kvers < <(selftests/platform/kernels bookworm)
 	mkdir -p build/packaging
 	work=$(mktemp -d build/packaging/host.XXXXXX)
 	trap 'kill_children; rm -rf "$work"' EXIT

@@ -53,7 +53,8 @@ platform_command() {
 module_build() {
 	local log=$es_top/build/logs/module-$1.log
 
-	need_packages gcc-12 libelf-dev make patch xz-utils
+	need_compiler "$1"
+	need_packages libelf-dev make patch xz-utils
 	mkdir -p "$es_top/build/logs"
 	stage "module-$1" 30 "$log" "Building kvm-amd.ko for $1" \
 		flock "$es_top/build/module-$1.lock" make -C "$es_top" module KVER="$1" ||

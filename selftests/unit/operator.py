@@ -517,6 +517,16 @@ def test_missing_headers_and_flavours_are_told(host):
     assert not os.path.exists(host.dir + "/var/lib/kvm-amd-es/6.12.117+deb12-amd64"), "what is gone is forgotten"
 
 
+def test_lines_of_debian_13(host):
+    supported = ("6.12.118+deb13-amd64", "6.12.115+deb13.1-amd64")
+    for kver in supported + ("6.12.118+deb13-cloud-amd64", "6.12.118+deb13-rt-amd64", "7.3.4+deb13-amd64", "6.12.118+deb14-amd64"):
+        host.kernel(kver, None)
+    _, _, errors = host.run("build")
+    assert errors.count("This version supports") == 4, errors
+    for kver in supported:
+        assert f"Its headers are missing: apt-get install linux-headers-{kver}" in errors, errors
+
+
 def test_failed_build_is_repeated_only_when_asked_or_changed(host):
     host.write("fails", "")
     status, _, errors = host.run("build")

@@ -119,7 +119,7 @@ build_for() {
 	package=linux-source-$(cut -d. -f1,2 <<<"$linux")
 	[ -z "$(our_module "$1")" ] || drop_module "$1"
 	if ! is_supported "$1"; then
-		keep_stock "$1" "$inputs" "This version supports Debian 12's kernels 6.1 and 6.12 for amd64, not the cloud and real-time ones."
+		keep_stock "$1" "$inputs" "This version supports the kernels 6.1 and 6.12 of Debian 12 and 6.12 of Debian 13 for amd64, not the cloud and real-time ones."
 	elif [ -z "$linux" ]; then
 		keep_stock "$1" "$inputs" "Its headers are missing: apt-get install linux-headers-$1"
 	elif [ "$source" != "$linux" ]; then

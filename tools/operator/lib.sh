@@ -54,7 +54,7 @@ kernels() {
 
 is_supported() {
 	# As BUILD_EXCLUSIVE_KERNEL in dkms.conf.
-	[[ $1 =~ ^(6\.1\.0-[0-9]+-amd64|6\.12\.[0-9]+\+deb12-amd64)$ ]]
+	[[ $1 =~ ^(6\.1\.0-[0-9]+-amd64|6\.12\.[0-9]+\+deb12(\.[0-9]+)?-amd64|6\.12\.[0-9]+\+deb13(\.[0-9]+)?-amd64)$ ]]
 }
 
 # Debian's version of the kernel, as its headers tell it; empty without them.

@@ -114,7 +114,7 @@ verb_try() {
 	need_root
 	[ "$(users)" = 0 ] || refuse 1 "kvm_amd is used by $(users): stop all VMs and try again."
 	kver=$(running_kernel)
-	is_supported "$kver" || refuse 1 "Kernel $kver is not supported: boot a kernel 6.1 or 6.12 of Debian 12, not a cloud or real-time one."
+	is_supported "$kver" || refuse 1 "Kernel $kver is not supported: boot a kernel 6.1 or 6.12 of Debian 12, or 6.12 of Debian 13, not a cloud or real-time one."
 	file=$(find_build "$kver")
 	[ -n "$file" ] || build_module "$kver"
 	file=${file:-$(find_build "$kver")}

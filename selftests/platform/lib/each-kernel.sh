@@ -5,15 +5,27 @@
 # "not ok 0 ..." lines; kvers has the kernels, work is a directory for what is written meanwhile.
 # shellcheck disable=SC2154 # kvers and work are the script's
 
-# Runs the kernels, side by side if the machine has two CPUs, and shows the outputs one after the other.
-run_kernels() {
-	local kver pids=()
+# in_turn KVER: runs that kernel when it gets one of the tokens.  In a shell of its own, where set -e holds.
+in_turn() {
+	read -r _ <&"$tokens"
+	run_kernel "$1" &
+	wait $! || true
+	echo >&"$tokens"
+}
 
+# Runs the kernels, as many side by side as the machine has CPUs, and shows the outputs one after the other.
+run_kernels() {
+	local kver pids=() tokens i
+
+	mkfifo "$work/tokens"
+	exec {tokens}<>"$work/tokens"
+	for ((i = $(nproc); i > 0; i--)); do
+		echo >&"$tokens"
+	done
 	for kver in "${kvers[@]}"; do
 		: >"$work/$kver.tap" # now: the reader below may be quicker than the writer
-		run_kernel "$kver" >>"$work/$kver.tap" &
+		in_turn "$kver" >>"$work/$kver.tap" &
 		pids+=($!)
-		[ "$(nproc)" -ge 2 ] || wait $!
 	done
 	for kver in "${kvers[@]}"; do
 		tail -n +1 -f --pid="${pids[0]}" "$work/$kver.tap"
