@@ -11,7 +11,7 @@ ES_VERSION := 0.1.0
 
 ES_CACHE ?= /var/cache/kvm-amd-es
 KDIR ?=
-KVER ?= $(shell selftests/platform/kernels 2>/dev/null | head -n 1 | grep . || uname -r)
+KVER ?= $(shell selftests/platform/kernels --first 2>/dev/null | grep . || uname -r)
 export ES_CACHE ES_VERSION ES_OFFLINE
 
 .PHONY: module module-clean module-proof module-lint headers-check

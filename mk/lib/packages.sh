@@ -25,6 +25,7 @@ apt_lists_are_old() {
 
 apt_refresh() {
 	[ -z "$es_release" ] || { release_refresh; return; }
+	[ "$(id -u)" -eq 0 ] || return 1
 	stage apt-update 10 "$ES_CACHE/log/apt-update.log" "Reading the package lists" apt-get -q update
 }
 
@@ -98,7 +99,7 @@ deb_download() (
 	dir=$(cache_make "$ES_CACHE/debs/$1" 300 "Package $1") || exit 1
 	trap 'rm -rf "$dir"' EXIT
 	deb_download_into "$dir" "$1=$2" ||
-		{ { [ -n "$es_release" ] || [ "$(id -u)" -eq 0 ]; } && apt_refresh && deb_download_into "$dir" "$1=$2"; } ||
+		{ apt_refresh && deb_download_into "$dir" "$1=$2"; } ||
 		die "Package $1=$2 cannot be downloaded: check the network and run \`apt-get update\` as root; if Debian no longer offers it, choose a newer kernel."
 	mv -f "$dir"/*.deb "$ES_CACHE/debs/"
 )

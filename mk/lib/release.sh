@@ -19,15 +19,15 @@ use_release() {
 	[ "$1" != "$(machine_release)" ] || es_release=
 }
 
-# The machine's own sources, of $es_release: main, updates, security.
-release_sources() {
-	local machine
-
-	machine=$(machine_release)
+# Debian's own sources, as this machine's apt has them.
+debian_sources() {
 	# shellcheck disable=SC2016 # apt expands it
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' \
-		'Created-By: Packages' 'Component: main' 'Origin: Debian' | sort -u |
-		sed -nE "s#^(.*) $machine(-updates|-security)? main\$#deb [signed-by=$es_archive_keys] \1 $es_release\2 main#p"
+	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' | sort -u
+}
+
+# The same of $es_release: main, updates, security.
+release_sources() {
+	debian_sources | sed -nE "s#^deb (.*) $(machine_release)(-updates|-security)? main\$#deb [signed-by=$es_archive_keys] \1 $es_release\2 main#p"
 }
 
 es_archive_keys=/usr/share/keyrings/debian-archive-keyring.gpg
@@ -90,24 +90,33 @@ make_build_root() {
 		--dpkgopt='path-exclude=/usr/share/locale/*' "$es_release" "$1"
 }
 
+# cached_root DIR MIB KEY WHAT FUNCTION ARGUMENT...: the root file system DIR, by FUNCTION with a directory before the
+# ARGUMENTs unless it is there.
+cached_root() {
+	local dir=$1 mib=$2 key=$3 what=$4 function=$5 work log=$ES_CACHE/log/$3.log
+	shift 5
+
+	[ ! -d "$dir" ] || return 0
+	work=$(cache_make "$dir" "$mib" "${what^}") || exit 1
+	rmdir "$work"
+	stage "$key" 60 "$log" "Making $what" "$function" "$work" "$@" || {
+		rm -rf --one-file-system "$work"
+		die "${what^} cannot be made: see $log."
+	}
+	cache_publish "$work" "$dir"
+}
+
 # build_root COMPILER: prints the root file system of $es_release that has it, made when it is not cached.
 build_root() {
-	local dir work log=$ES_CACHE/log/build-root-$es_release.log
+	local dir
 
 	dir=$ES_CACHE/build-root/$es_release-$({ release_sources; declare -f make_build_root; echo "${build_packages[*]} $1"; } | sha256sum | cut -c 1-16)
 	if [ ! -d "$dir" ]; then
 		[ "$(id -u)" -eq 0 ] ||
 			die "$1 of Debian $es_release is needed, and only root can make a root file system with it: run the same command as root, or on Debian $es_release with $1 installed."
 		need_packages mmdebstrap >&2
-		work=$(cache_make "$dir" 900 "A root file system with $1") || exit 1
-		rmdir "$work"
-		stage "build-root-$es_release" 60 "$log" "Making a root file system of Debian $es_release with $1" make_build_root "$work" "$1" || {
-			rm -rf --one-file-system "$work"
-			die "The root file system of Debian $es_release cannot be made: see $log."
-		}
-		cache_publish "$work" "$dir"
 	fi
-	touch "$dir"
+	cached_root "$dir" 900 "build-root-$es_release" "a root file system of Debian $es_release with $1" make_build_root "$1"
 	echo "$dir"
 }
 

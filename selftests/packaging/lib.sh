@@ -16,12 +16,6 @@ fi
 
 in_root=(dkms gcc-12 kmod patch xz-utils)
 
-# Debian's own sources as this machine's apt has them.
-debian_sources() {
-	# shellcheck disable=SC2016 # apt expands it
-	apt-get indextargets --format 'deb $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 'Origin: Debian' | sort -u
-}
-
 # Kernel images want a tool for their initramfs; nothing boots here.
 no_initramfs() {
 	mkdir -p "$1/DEBIAN"
@@ -46,18 +40,10 @@ make_base() {
 
 # debian_base: prints its directory.
 debian_base() {
-	local dir work
+	local dir
 
 	dir=$ES_CACHE/debian-root/$(debian_sources | cat - "${BASH_SOURCE[0]}" | sha256sum | cut -c 1-16)
-	if [ ! -d "$dir" ]; then
-		work=$(cache_make "$dir" 700 "A Debian 12 system") || exit 1
-		rmdir "$work"
-		stage debian-root 60 "$ES_CACHE/log/debian-root.log" "Making a Debian 12 system to install into" make_base "$work" || {
-			rm -rf --one-file-system "$work"
-			die "The Debian 12 system cannot be made: see $ES_CACHE/log/debian-root.log."
-		}
-		cache_publish "$work" "$dir"
-	fi
+	cached_root "$dir" 700 debian-root "a Debian 12 system to install into" make_base
 	echo "$dir"
 }
 
